@@ -1,0 +1,1 @@
+"""The customer's machine: recorder, uplink, terminal. Stdlib and websockets, Python 3.9."""

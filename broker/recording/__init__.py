@@ -1,0 +1,1 @@
+"""What is kept and what it says: asciicast, session log, presence, timeline. Pure."""

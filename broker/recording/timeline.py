@@ -1,0 +1,138 @@
+"""What happened in a session, told from its log: moments to jump to and stretches to mark.
+
+Pure. The recorder uses ``label`` for the markers that it writes into recordings, the broker the
+rest for the replay page, so that both tell the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
+
+from broker.recording.session_log import Entry
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something worth jumping to, ``t`` seconds into the session."""
+
+    t: float
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A time in which something held; ``until`` is None while it still does."""
+
+    kind: str
+    since: float
+    until: Optional[float]
+    label: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A session's moments and stretches, each in order of time, and the time of its last entry."""
+
+    moments: Tuple[Moment, ...]
+    stretches: Tuple[Stretch, ...]
+    last: float
+
+
+_LABELS: Mapping[str, Callable[[Entry], str]] = {
+    "attached": lambda entry: "customer at the terminal",
+    "detached": lambda entry: f"customer away: {entry['why']}",
+    "idle": lambda entry: "customer idle",
+    "active": lambda entry: "customer back at the keyboard",
+    "joined": lambda entry: f"{entry['person']} joined",
+    "left": lambda entry: f"{entry['person']} left",
+    "typed": lambda entry: f"{entry['person']} begins to type",
+    "link_lost": lambda entry: "link lost",
+    "link_up": lambda entry: (
+        f"link back after {duration(entry['t'] - entry['since'])}: {entry['cause']}"
+        if entry["cause"]
+        else "connected"
+    ),
+    "disconnected": lambda entry: "disconnected by the customer",
+    "reconnected": lambda entry: "the customer reconnects",
+    "gap": lambda entry: f"gap: {entry['cause']}",
+    "expired": lambda entry: "the grant expired",
+    "ended": lambda entry: f"ended: {entry['why']}",
+}
+
+# What opens a stretch, its kind and label, and what closes it.
+_OPENS: Mapping[str, Tuple[str, str]] = {
+    "link_lost": ("link-lost", "link lost; recorded on the host"),
+    "disconnected": ("disconnected", "disconnected by the customer; recorded on the host"),
+    "detached": ("away", "customer away"),
+    "idle": ("idle", "customer idle"),
+}
+_CLOSES: Mapping[str, Tuple[str, ...]] = {
+    "link_up": ("link-lost", "disconnected"),
+    "disconnected": ("link-lost",),
+    "attached": ("away", "idle"),
+    "active": ("idle",),
+    "detached": ("idle",),
+    "started": ("link-lost", "disconnected", "away", "idle"),
+    "ended": ("link-lost", "disconnected", "away", "idle"),
+}
+
+
+def label(entry: Entry) -> Optional[str]:
+    """What to call this entry where people jump to it, or None where they would not."""
+    make = _LABELS.get(entry["event"])
+    return make(entry) if make else None
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it: ``40 s``, ``12 min``, ``1 h 10 min``."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    minutes = whole // 60
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def tell(entries: Iterable[Entry]) -> Timeline:
+    """Read a session's log, all runs in order, into its timeline."""
+    moments: List[Moment] = []
+    stretches: List[Stretch] = []
+    opened: Dict[str, Tuple[float, str]] = {}
+    last = 0.0
+
+    def close(kind: str, until: Optional[float]) -> None:
+        if kind in opened:
+            since, text = opened.pop(kind)
+            stretches.append(Stretch(kind, since, until, text))
+
+    for entry in entries:
+        event, t = entry["event"], float(entry["t"])
+        last = max(last, t)
+        text = label(entry)
+        if text is not None:
+            moments.append(Moment(t, event.replace("_", "-"), text))
+        for kind in _CLOSES.get(event, ()):
+            close(kind, t)
+        if event in _OPENS:
+            kind, text = _OPENS[event]
+            opened[kind] = (float(entry.get("since", t)), text)
+        if event == "gap":
+            stretches.append(
+                Stretch("gap", entry["since"], entry["until"], f"gap: {entry['cause']}")
+            )
+    for kind in list(opened):
+        close(kind, None)
+    stretches.sort(key=lambda stretch: (stretch.since, stretch.kind))
+    return Timeline(tuple(moments), tuple(stretches), last)
+
+
+def as_json(timeline: Timeline) -> Dict[str, Any]:
+    """The timeline as the API gives it."""
+    return {
+        "last": timeline.last,
+        "moments": [vars(moment) for moment in timeline.moments],
+        "stretches": [vars(stretch) for stretch in timeline.stretches],
+    }

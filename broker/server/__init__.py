@@ -1,0 +1,1 @@
+"""The vendor's machine: relay, recordings, access, pages."""
