@@ -1,0 +1,70 @@
+"""The processes that a test starts, and all that those start in turn.
+
+Each carries a mark in its environment, which it hands on to its children, so that a recorder that
+has left its parents behind is still known for ours.
+"""
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.journeys.waiting import until
+
+MARK = "JUMPSEAT_TEST"
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that was running when we looked."""
+
+    pid: int
+    argv: tuple[str, ...]
+
+    @property
+    def running(self) -> bool:
+        """Whether it still is; a zombie is not."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+        return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+    def kill(self, signum: int = signal.SIGKILL) -> None:
+        """Send a signal, to this process alone."""
+        os.kill(self.pid, signum)
+
+
+def marked(mark: str) -> list[Process]:
+    """Every running process that carries this mark."""
+    wanted = f"{MARK}={mark}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted not in (folder / "environ").read_bytes().split(b"\0"):
+                continue
+            argv = tuple((folder / "cmdline").read_bytes().decode().rstrip("\0").split("\0"))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+        process = Process(int(folder.name), argv)
+        if process.running:
+            found.append(process)
+    return found
+
+
+def part(mark: str, name: str) -> list[Process]:
+    """Our processes that were started as ``jumpseat NAME``."""
+    return [one for one in marked(mark) if name in one.argv]
+
+
+async def all_gone(mark: str, seconds: float = 15) -> list[Process]:
+    """Wait until no marked process is left; those that are, killed."""
+    try:
+        await until(lambda: not marked(mark), "every process to end", seconds)
+    except AssertionError:
+        left = marked(mark)
+        for one in left:
+            if one.running:
+                one.kill()
+        return left
+    return []

@@ -1,0 +1,171 @@
+"""An engineer's viewer: a real websocket client that keeps what it was sent."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
+
+from broker.recording import asciicast, session_log
+from broker.wire import codec
+from broker.wire.link import VIEWER_TO_BROKER, Link
+from broker.wire.messages import (
+    Append,
+    Declined,
+    Input,
+    Message,
+    Present,
+    Snapshot,
+    Streams,
+    Watch,
+    Watching,
+)
+from tests.journeys.broker import Broker, Engineer
+from tests.journeys.screen import Screen
+from tests.journeys.waiting import Changing
+
+
+@dataclass
+class Copy:
+    """What a viewer has of one stream: bytes from ``start`` on, behind a snapshot or not."""
+
+    start: int
+    data: bytearray = field(default_factory=bytearray)
+    snapshot: Snapshot | None = None
+
+    @property
+    def end(self) -> int:
+        """The offset that comes next."""
+        return self.start + len(self.data)
+
+    def skip_to(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot."""
+        self.start, self.snapshot = snapshot.offset, snapshot
+        self.data.clear()
+
+    def screen(self) -> Screen:
+        """The screen that a viewer of this recording sees."""
+        lines = self.data.decode().splitlines()
+        if self.snapshot is not None:
+            screen = Screen(self.snapshot.cols, self.snapshot.rows).show(self.snapshot.data)
+        else:
+            head = asciicast.read_header(lines.pop(0))
+            screen = Screen(head["width"], head["height"])
+        for line in lines:
+            event = asciicast.read_event(line)
+            if event.code == "o":
+                screen.show(event.text.encode())
+            elif event.code == "r" and (size := asciicast.read_size(event.text)):
+                screen.resize(*size)
+        return screen
+
+
+class Viewer(Changing):
+    """One engineer's view of one session, while ``receive`` runs."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        super().__init__(self._told)
+        self._socket = socket
+        self._link = Link(VIEWER_TO_BROKER, asyncio.get_running_loop().time())
+        self.copies: dict[str, Copy] = {}
+        self.names: list[str] = []
+        self.watching = Watching("", {})
+        self.present: list[Present] = []
+        self.declined: list[str] = []
+        self.closed = False
+
+    def _told(self) -> str:
+        sizes = {name: (copy.start, copy.end) for name, copy in self.copies.items()}
+        return f"viewer of {sizes}, {self.watching}, {self.present[-3:]}, closed: {self.closed}"
+
+    async def follow(self, name: str, offset: int = 0) -> Copy:
+        """Watch a stream from ``offset``, or from a snapshot on (-1), as soon as it is there."""
+        await self.until(lambda: name in self.names, name)
+        self.copies[name] = Copy(max(offset, 0))
+        await self._send(Watch(name, offset))
+        return self.copies[name]
+
+    async def type(self, terminal: str, keys: str) -> None:
+        """Press keys."""
+        await self._send(Input(terminal, "", keys.encode()))
+
+    async def sees(self, name: str, text: str) -> None:
+        """Wait until this stands on the screen of a terminal."""
+        await self.until(lambda: text in self.copies[name].screen().text, f"{text!r} on {name}")
+
+    async def gets(self, name: str, text: str) -> None:
+        """Wait until the bytes of a stream hold this."""
+        wanted = text.encode()
+        await self.until(lambda: wanted in self.copies[name].data, f"{text!r} in {name}")
+
+    async def is_told(self, state: str) -> Present:
+        """Wait until the customer's presence is shown so."""
+        await self.until(
+            lambda: bool(self.present) and self.present[-1].state == state, f"the state {state}"
+        )
+        return self.present[-1]
+
+    def logged(self, event: str, run: int = 1) -> list[session_log.Entry]:
+        """The entries of one kind that have arrived."""
+        log = self.copies[f"run-{run}.log"].data.decode()
+        entries = [session_log.decode(line) for line in log.splitlines(True) if line[-1] == "\n"]
+        return [entry for entry in entries if entry["event"] == event]
+
+    async def receive(self) -> None:
+        """Take in what comes until the broker goes."""
+        try:
+            async for encoded in self._socket:
+                message = codec.decode(encoded)
+                answer = self._link.receive(message, asyncio.get_running_loop().time())
+                if answer is not None:
+                    await self._send(answer)
+                self._take(message)
+                self.changed()
+        except ConnectionClosed:
+            pass
+        finally:
+            self.closed = True
+            self.changed()
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Append):
+            copy = self.copies[message.stream]
+            assert message.offset == copy.end, "a hole, or bytes twice"
+            copy.data += message.data
+        elif isinstance(message, Snapshot):
+            self.copies[message.stream].skip_to(message)
+        elif isinstance(message, Streams):
+            self.names = message.names
+        elif isinstance(message, Watching):
+            self.watching = message
+        elif isinstance(message, Present):
+            self.present.append(message)
+        elif isinstance(message, Declined):
+            self.declined.append(message.reason)
+
+    async def _send(self, message: Message) -> None:
+        encoded = codec.encode(message)
+        await self._socket.send(encoded.decode() if codec.is_text(encoded) else encoded)
+
+
+@asynccontextmanager
+async def viewing(broker: Broker, session: str, engineer: Engineer) -> AsyncIterator[Viewer]:
+    """Watch a session."""
+    socket = connect(
+        f"ws://{broker.address}/api/sessions/{session}/watch",
+        origin=Origin(broker.url),
+        additional_headers={"Cookie": engineer.cookie},
+        max_size=None,
+        compression=None,
+    )
+    async with socket as connected, asyncio.TaskGroup() as group:
+        viewer = Viewer(connected)
+        receiving = group.create_task(viewer.receive())
+        try:
+            await viewer.until(lambda: viewer.watching.you, "the broker's greeting")
+            yield viewer
+        finally:
+            receiving.cancel()
