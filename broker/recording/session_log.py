@@ -20,7 +20,7 @@ EVENTS: Mapping[str, FrozenSet[str]] = {
     for name, required in {
         # The run: first line of each log.
         "started": "format session run wall boot version host recorder shell protected grant",
-        "consented": "text_sha256 answer",
+        "consented": "text text_sha256 answer",
         "gap": "since until cause",
         "ended": "by why",
         # Terminals.

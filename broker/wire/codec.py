@@ -161,6 +161,7 @@ def _is_int(value: object) -> bool:
 _CHECKS: Dict[str, Callable[[object], bool]] = {
     "str": lambda value: isinstance(value, str),
     "int": _is_int,
+    "bool": lambda value: isinstance(value, bool),
     "float": _is_number,
     "Dict[str, int]": lambda value: isinstance(value, dict) and all(map(_is_count, value.values())),
     "Dict[str, str]": lambda value: (

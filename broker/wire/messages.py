@@ -226,9 +226,10 @@ class Resize:
 
 @dataclass(frozen=True)
 class Notice:
-    """A line for the customer to read, from the recorder."""
+    """Something for the customer to know; what is ``urgent`` may disturb the screen."""
 
     text: str
+    urgent: bool
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,79 @@
+"""The terms that a customer consents to: their text, and what counts as consent. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional
+
+from broker.host.grant import Away, Mode
+from broker.recording.timeline import duration
+
+CONSENT = "I agree"
+
+_MODES = {
+    Mode.WATCH: "see this terminal. They can not type (--mode control would let them).",
+    Mode.CONTROL: "see this terminal AND TYPE INTO IT, as you could yourself.",
+}
+_AWAY = {
+    Away.PAUSE: "their typing is held off until you are back; they still see the terminal.",
+    Away.CONTINUE: "they may go on typing until the grant ends.",
+    Away.END: "the session ends.",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for what, and what the customer's host would do about it."""
+
+    broker: str
+    case: str
+    engineer: str
+    mode: Mode
+    away: Away
+    seconds: float
+    user: str
+    protected: bool
+    folder: str
+
+
+def terms(asked: Asked) -> str:
+    """The text to show; exactly this goes into the session log."""
+    keeper = (
+        f"by root, where the shell's user ({asked.user}) can't change it"
+        if asked.protected
+        else f"as {asked.user}, who could change it on this host: weaker evidence. "
+        "With sudo the recorder runs as root"
+    )
+    return f"""\
+{plain(asked.engineer)} asks for a jump seat at a terminal of this host.
+
+  case       {plain(asked.case)}
+  broker     {asked.broker}
+  for        {duration(asked.seconds)}
+
+The engineers of this case may
+  {_MODES[asked.mode]}
+
+A new shell opens here. Everything that it prints is recorded, whoever types and whether
+or not anyone is connected: on this host, {keeper},
+in {asked.folder},
+and at the broker, where the vendor's engineers and reviewers can replay it.
+
+When you leave the terminal, {_AWAY[asked.away]}
+
+You can take the seat back at any time, here or from another shell of yours:
+  jumpseat disconnect   cuts the link; the recording goes on
+  jumpseat end          ends the session, and so does leaving the shell (exit)
+"""
+
+
+def plain(text: str) -> str:
+    """Text from elsewhere, safe to print: a broker must not paint over the terms."""
+    return "".join(char if char.isprintable() else "?" for char in text)[:200]
+
+
+def refusal(answer: str) -> Optional[str]:
+    """Why this answer is no consent, or None where it is."""
+    if answer.strip() == CONSENT:
+        return None
+    return f'nothing was granted: only the words "{CONSENT}" grant it'

@@ -1,0 +1,112 @@
+"""Links on the host: messages over a unix socket, as an asyncio protocol.
+
+Writes never wait. ``full`` says that more is queued than the other end takes (256 KiB), and
+``on_room`` is called when it has taken it; whoever sends in bulk looks at the one and goes on
+with the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import Callable, Optional, cast
+
+from broker.wire.codec import Unpacker, append_head, decode, encode, pack
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.messages import Error, Message
+
+QUEUE_BYTES = 256 * 1024
+_CREDENTIALS = struct.Struct("3i")
+_LENGTH = struct.Struct(">I")
+
+
+class LocalLink(asyncio.Protocol):
+    """One end of a link on this host.
+
+    ``on_message`` gets every message in order and may raise RemoteProtocolError, which is told to
+    the other end and closes this link and nothing else. ``on_closed`` is called once.
+    """
+
+    def __init__(
+        self,
+        on_message: Callable[[LocalLink, Message], None],
+        on_closed: Callable[[LocalLink], None],
+        on_room: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.full = False
+        self.on_message = on_message
+        self.on_closed = on_closed
+        self.on_room = on_room
+        self._unpacker = Unpacker()
+        self._transport: Optional[asyncio.Transport] = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=QUEUE_BYTES)
+
+    def data_received(self, data: bytes) -> None:
+        """Called by asyncio."""
+        try:
+            for encoded in self._unpacker.feed(data):
+                self.on_message(self, decode(encoded))
+        except RemoteProtocolError as error:
+            self.send(Error(error.code, error.message))
+            self.close()
+
+    def connection_lost(self, exc: Optional[Exception]) -> None:
+        """Called by asyncio."""
+        self._transport = None
+        self.full = False
+        self.on_closed(self)
+
+    def pause_writing(self) -> None:
+        """Called by asyncio."""
+        self.full = True
+
+    def resume_writing(self) -> None:
+        """Called by asyncio."""
+        self.full = False
+        self.on_room()
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be written to."""
+        return self._transport is not None and not self._transport.is_closing()
+
+    def send(self, message: Message) -> None:
+        """Send one message; nothing happens where the link is closed."""
+        self._write(pack(encode(message)))
+
+    def send_append(self, stream: str, offset: int, data: bytes) -> None:
+        """Send a piece of a stream, copied once."""
+        head = append_head(stream, offset)
+        self._write(b"".join((_LENGTH.pack(len(head) + len(data)), head, data)))
+
+    def close(self) -> None:
+        """Send what is queued, then close."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def pause(self) -> None:
+        """Read nothing more until ``resume``."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self.open and self._transport is not None and not self._transport.is_reading():
+            self._transport.resume_reading()
+
+    def peer_uid(self) -> int:
+        """The user at the other end, as the kernel says."""
+        if self._transport is None:
+            return -1
+        sock = self._transport.get_extra_info("socket")
+        raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        return int(_CREDENTIALS.unpack(raw)[1])
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)

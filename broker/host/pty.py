@@ -1,0 +1,198 @@
+"""A PTY with a shell on it: made, read, written, resized, hung up. It records nothing.
+
+Reading and writing are driven by the loop: ``on_output`` is called with what the shell printed,
+in order, ``on_exit`` once, after the last output, with the exit status (128+n: signal n),
+``on_room`` when a program has read all the keys that had waited for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import pkgutil
+import signal
+import struct
+import sys
+import termios
+from dataclasses import dataclass
+from typing import Callable, Dict, Tuple, Union
+
+from broker.host.tasks import spawn
+
+_READ_BYTES = 64 * 1024
+_DRAIN_READS = 64
+PENDING_BYTES = 64 * 1024
+"""Keys that may wait for a program that reads none; then whoever types waits or is refused."""
+
+
+@dataclass(frozen=True)
+class User:
+    """Whose shell it is."""
+
+    uid: int
+    gid: int
+    name: str
+    home: str
+    shell: str
+
+
+@dataclass(frozen=True)
+class ShellPlan:
+    """How the shell is started: as whom, with which environment, where."""
+
+    user: User
+    env: Dict[str, str]
+    cwd: str
+    login: bool
+
+    @property
+    def argv(self) -> Tuple[str, str]:
+        """Its name (a dash in front makes a login shell) and its program."""
+        name = os.path.basename(self.user.shell)  # noqa: PTH119 - a name, not a file
+        return ("-" if self.login else "") + name, self.user.shell
+
+
+class Pty:
+    """One PTY and the process that leads it."""
+
+    def __init__(
+        self,
+        size: Tuple[int, int],
+        on_output: Callable[[bytes], None],
+        on_exit: Callable[[int], None],
+        on_room: Callable[[], None],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._master, self._slave = os.openpty()
+        os.set_blocking(self._master, False)
+        self._on_output = on_output
+        self._on_exit = on_exit
+        self._on_room = on_room
+        self._pending = bytearray()
+        self._reading = False
+        self._closed = False
+        self._process: asyncio.subprocess.Process
+        self.resize(*size)
+
+    async def start_shell(self, plan: ShellPlan, failed: Callable[[BaseException], None]) -> None:
+        """Start the shell and read what it prints. Raises OSError where it can't be started."""
+        user = plan.user
+        drop = os.geteuid() == 0 and user.uid != 0
+        os.fchown(self._slave, user.uid, -1)
+        os.fchmod(self._slave, 0o620)
+        source = pkgutil.get_data("broker.host", "shell_launcher.py")
+        if source is None:
+            raise OSError("shell_launcher.py is missing")
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", "-S", "-c", source.decode(),
+            json.dumps([*plan.argv, plan.cwd]),
+            stdin=self._slave, stdout=self._slave, stderr=self._slave, env=plan.env,
+            user=user.uid if drop else None,
+            group=user.gid if drop else None,
+            extra_groups=os.getgrouplist(user.name, user.gid) if drop else None,
+        )  # fmt: skip
+        os.close(self._slave)
+        self.resume()
+        spawn(self._reap(), failed)
+
+    def resume(self) -> None:
+        """Read on."""
+        if not self._closed and not self._reading:
+            self._loop.add_reader(self._master, self._readable)
+            self._reading = True
+
+    def pause(self) -> None:
+        """Read no more until ``resume``: the shell is slowed as by a slow terminal."""
+        if self._reading:
+            self._loop.remove_reader(self._master)
+            self._reading = False
+
+    def write(self, data: bytes) -> None:
+        """Type. What the program does not read yet waits; look at ``full`` first."""
+        if self._closed:
+            return
+        if self._pending:
+            self._pending += data
+            return
+        self._pending += data[self._write(data) :]
+        if self._pending:
+            self._loop.add_writer(self._master, self._writable)
+
+    @property
+    def full(self) -> bool:
+        """Whether as much waits to be read as may; ``on_room`` is called when all of it was."""
+        return len(self._pending) >= PENDING_BYTES
+
+    def resize(self, cols: int, rows: int) -> None:
+        """Set the window; the foreground program gets SIGWINCH if that changes it."""
+        if not self._closed:
+            fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
+
+    def hang_up(self, signum: int = signal.SIGHUP) -> None:
+        """Tell the shell, and what runs in front of it, that the terminal is gone."""
+        if self._closed:
+            return
+        groups = {self._process.pid}
+        with contextlib.suppress(OSError):
+            groups.add(os.tcgetpgrp(self._master))
+        for group in groups:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(group, signum)
+
+    def _readable(self) -> None:
+        data = self._read()
+        if data:
+            self._on_output(data)
+
+    def _read(self) -> bytes:
+        """What is there now. A PTY gives at most 4 KiB a read, so a flood is joined here."""
+        pieces = []
+        size = 0
+        while size < _READ_BYTES:
+            try:
+                piece = os.read(self._master, _READ_BYTES - size)
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if error.errno != errno.EIO:  # EIO: no process has the terminal open any more
+                    raise
+                self.pause()
+                break
+            pieces.append(piece)
+            size += len(piece)
+        return b"".join(pieces)
+
+    def _writable(self) -> None:
+        del self._pending[: self._write(self._pending)]
+        if not self._pending:
+            self._loop.remove_writer(self._master)
+            self._on_room()
+
+    def _write(self, data: Union[bytes, bytearray]) -> int:
+        try:
+            return os.write(self._master, data)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return len(data)  # nobody is left to read it
+
+    async def _reap(self) -> None:
+        # Not the PTY's EOF: a background job may keep it open long after the shell is gone.
+        status = await self._process.wait()
+        for _ in range(_DRAIN_READS):
+            data = self._read()
+            if not data:
+                break
+            self._on_output(data)
+        self.pause()
+        if self._pending:
+            self._loop.remove_writer(self._master)
+        self._closed = True
+        os.close(self._master)
+        self._on_exit(128 - status if status < 0 else status)

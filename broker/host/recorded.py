@@ -1,0 +1,203 @@
+"""A recorded terminal: a PTY, its recording, and the customer's seat at it.
+
+Order of every piece of output: recording on disk, then the seat, then whoever copies the stream.
+A disk that is full, or a seat that stands still, costs a gap or a redraw, never the shell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Callable, Optional, Protocol, Tuple
+
+from broker.host.local import LocalLink
+from broker.host.pty import Pty, ShellPlan
+from broker.host.redraw import redraw
+from broker.host.replies import answers
+from broker.host.spool import SpoolFull, StreamFile
+from broker.host.tasks import spawn
+from broker.recording.asciicast import Encoder
+from broker.wire.codec import MAX_DATA_BYTES
+from broker.wire.messages import Attached, Detach, Ended, Output
+
+STALL_SECONDS = 5.0
+"""A seat that has taken nothing for so long no longer slows the shell; it is redrawn later."""
+
+Size = Tuple[int, int]
+
+
+class Listener(Protocol):
+    """Who wants to know of a terminal: the recorder."""
+
+    def log(self, event: str, **fields: object) -> None:
+        """Write an entry of the session log."""
+
+    def grown(self) -> None:
+        """The recording has grown."""
+
+    def disk_full(self) -> None:
+        """The recording could not be written; a gap begins."""
+
+    def closed(self, terminal: RecordedTerminal, status: int) -> None:
+        """The shell is gone; the recording is complete."""
+
+    def failed(self, error: BaseException) -> None:
+        """Something broke that should not."""
+
+
+class RecordedTerminal:
+    """One terminal of a session."""
+
+    def __init__(
+        self, stream: StreamFile, clock: Callable[[], float], size: Size, listener: Listener
+    ) -> None:
+        self.name = stream.name
+        self.seat: Optional[LocalLink] = None
+        self.gap_since: Optional[float] = None
+        self._stream = stream
+        self._clock = clock
+        self._size = size
+        self._listener = listener
+        self._encoder = Encoder()
+        self._pty = Pty(size, self._printed, self._exited, self._typed_on)
+        self._stalling: Optional[asyncio.TimerHandle] = None
+        self._stalled = False
+
+    async def open(self, plan: ShellPlan, began_wall: float) -> None:
+        """Start the recording and the shell. Raises OSError where the shell can't be started."""
+        env = {"SHELL": plan.user.shell, "TERM": plan.env.get("TERM", "")}
+        title = f"{self.name} of session {plan.env['JUMPSEAT_SESSION']}"
+        self._write(self._encoder.header(*self._size, began_wall, env, title))
+        cols, rows = self._size
+        self._listener.log("opened", terminal=self.name, cols=cols, rows=rows)
+        await self._pty.start_shell(plan, self._listener.failed)
+
+    # --- the seat ---------------------------------------------------------------------------
+
+    async def attach(self, link: LocalLink, size: Size) -> None:
+        """Give the seat to ``link``, with the screen as it is; whoever had it is detached."""
+        if self.seat is not None:
+            self.seat.send(Detach("another terminal took the seat"))
+            self.detach("seat taken")
+        self.resize(*size)
+        self._listener.log("attached", terminal=self.name)
+        await self._show(link)
+
+    async def _show(self, link: LocalLink) -> None:
+        """Redraw the screen on ``link`` and seat it."""
+        self._pty.pause()  # what is printed meanwhile comes after the redraw
+        end = self._stream.end
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(None, redraw, self._stream.read, end)
+        link.send(Attached(self.name))
+        for at in range(0, len(found.data), MAX_DATA_BYTES):
+            link.send(Output(self.name, found.data[at : at + MAX_DATA_BYTES]))
+        self.seat = link
+        link.on_room = self._seat_has_room
+        self._stalled = False
+        if found.full_screen:
+            cols, rows = self._size
+            self._pty.resize(cols, max(1, rows - 1))
+            self._pty.resize(cols, rows)
+        self._pty.resume()
+
+    def detach(self, why: str) -> None:
+        """The seat is empty from now on; the shell goes on."""
+        if self.seat is None:
+            return
+        self._listener.log("detached", terminal=self.name, why=why)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self.seat is not None:
+            self.seat.on_room = lambda: None
+        self.seat = None
+        self._stop_waiting()
+        self._pty.resume()
+
+    def type(self, data: bytes) -> None:
+        """Pass on keys; whose they are, and whether they may, was decided before."""
+        self._pty.write(data)
+        if self._pty.full and self.seat is not None:
+            self.seat.pause()
+
+    @property
+    def busy(self) -> bool:
+        """Whether so many keys wait to be read that no more should come."""
+        return self._pty.full
+
+    def _typed_on(self) -> None:
+        if self.seat is not None:
+            self.seat.resume()
+
+    def resize(self, cols: int, rows: int) -> None:
+        """The customer's window rules."""
+        if (cols, rows) != self._size:
+            self._size = (cols, rows)
+            self._write(self._encoder.resize(self._clock(), cols, rows))
+            self._pty.resize(cols, rows)
+
+    # --- output -----------------------------------------------------------------------------
+
+    def _printed(self, data: bytes) -> None:
+        self._write(self._encoder.output(self._clock(), data))
+        if self.seat is None:
+            reply = answers(data)
+            if reply:
+                self._pty.write(reply)
+        elif not self._stalled:
+            self.seat.send(Output(self.name, data))
+            if self.seat.full and self._stalling is None:
+                self._pty.pause()
+                loop = asyncio.get_running_loop()
+                self._stalling = loop.call_later(STALL_SECONDS, self._stall)
+        self._listener.grown()
+
+    def _seat_has_room(self) -> None:
+        self._stop_waiting()
+        if self._stalled and self.seat is not None:
+            spawn(self._show(self.seat), self._listener.failed)
+        else:
+            self._pty.resume()
+
+    def _stall(self) -> None:
+        self._stalling = None
+        self._stalled = True
+        self._pty.resume()
+
+    def _stop_waiting(self) -> None:
+        if self._stalling is not None:
+            self._stalling.cancel()
+            self._stalling = None
+
+    def mark(self, label: str) -> None:
+        """Put a marker into the recording."""
+        self._write(self._encoder.marker(self._clock(), label))
+
+    def _write(self, lines: bytes) -> None:
+        if self.gap_since is not None or not lines:
+            return
+        try:
+            self._stream.append(lines)
+        except SpoolFull:
+            self.gap_since = self._clock()
+            self._listener.disk_full()
+
+    def end_gap(self) -> None:
+        """There is room again: say what is missing, and record on."""
+        since, self.gap_since = self.gap_since, None
+        if since is not None:
+            self._listener.log("gap", since=since, until=self._clock(), cause="disk-full")
+
+    # --- the end ----------------------------------------------------------------------------
+
+    def hang_up(self, signum: int) -> None:
+        """Tell the shell that its terminal is gone."""
+        self._pty.hang_up(signum)
+
+    def _exited(self, status: int) -> None:
+        self._write(self._encoder.finish(self._clock()))
+        self._listener.log("closed", terminal=self.name, status=status)
+        if self.seat is not None:
+            self.seat.send(Ended(self.name, status))
+        self._let_go()
+        self._listener.closed(self, status)

@@ -1,0 +1,200 @@
+"""The recorder's end of the link to the broker: copies streams, by way of the uplink.
+
+What is sent is read from the spool, so a link that is slow, late or gone costs no memory and the
+shell never waits for it. The uplink only passes messages on; whether the link is alive is decided
+here, by ``wire.link``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Dict, Optional, Protocol
+
+from broker.host.local import LocalLink
+from broker.host.spool import StreamFile
+from broker.wire.codec import MAX_DATA_BYTES
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.link import HOST_TO_BROKER, Link, LinkState
+from broker.wire.messages import (
+    Error,
+    Held,
+    Hello,
+    Input,
+    Joined,
+    Left,
+    LinkDown,
+    LinkUp,
+    Message,
+    Refused,
+    Welcome,
+)
+from broker.wire.stream import Sender
+
+
+class Listener(Protocol):
+    """Who wants to know of the link: the recorder."""
+
+    def hello(self) -> Hello:
+        """The greeting, with the clocks as they are now."""
+
+    def link_up(self, welcome: Welcome) -> None:
+        """The broker answered."""
+
+    def link_lost(self, why: str) -> None:
+        """The link that was up is gone."""
+
+    def turned_away(self, error: Error) -> None:
+        """The broker does not want this session; dialling on is of no use."""
+
+    def from_viewers(self, message: Message) -> None:
+        """Joined, Left or Input."""
+
+    def all_held(self) -> None:
+        """The broker durably holds every stream to its end."""
+
+
+# Codes of the broker's `error` after which another attempt would end the same way.
+_FINAL = frozenset({"bad-token", "ended", "protocol-version", "replaced"})
+
+
+class Replication:
+    """Copies a session's streams to the broker while there is a link."""
+
+    def __init__(self, streams: Dict[str, StreamFile], listener: Listener) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._streams = streams
+        self._listener = listener
+        self._senders: Dict[str, Sender] = {}
+        self._uplink: Optional[LocalLink] = None
+        self._link: Optional[Link] = None
+        self._timer: Optional[asyncio.TimerHandle] = None
+
+    @property
+    def up(self) -> bool:
+        """Whether the broker is there, as far as we know."""
+        return self._link is not None and self._link.state is LinkState.LIVE
+
+    @property
+    def unheld(self) -> int:
+        """Bytes that the broker does not hold, as far as we know."""
+        return sum(stream.end - self._sender(name).held for name, stream in self._streams.items())
+
+    def held(self, name: str) -> int:
+        """How far the broker holds a stream."""
+        return self._sender(name).held
+
+    def use(self, uplink: LocalLink) -> None:
+        """Copy through this uplink from now on; its messages come to ``receive``."""
+        self._uplink = uplink
+
+    def uplink_lost(self, why: str) -> None:
+        """The uplink is gone, and the link with it."""
+        self._uplink = None
+        self._down(why)
+
+    def receive(self, _: LocalLink, message: Message) -> None:
+        """Take in a message of the uplink or, through it, of the broker.
+
+        A broker that breaks the protocol costs its link, and is dialled again.
+        """
+        if isinstance(message, LinkUp):
+            self._link = Link(HOST_TO_BROKER, self._loop.time())
+            self._send(self._listener.hello())
+            self._watch()
+        elif isinstance(message, LinkDown):
+            self._down(message.why)
+        elif self._link is not None and self._link.state in (LinkState.GREETING, LinkState.LIVE):
+            try:
+                answer = self._link.receive(message, self._loop.time())
+                if answer is not None:
+                    self._send(answer)
+                self._take(message)
+            except RemoteProtocolError as error:
+                self._send(Error(error.code, error.message))
+                self._give_up(error.code)
+
+    def pump(self) -> None:
+        """Send what there is to send, until the window is full or the uplink takes no more."""
+        uplink = self._uplink
+        if uplink is None or not self.up:
+            return
+        for name, stream in self._streams.items():
+            sender = self._sender(name)
+            sender.grow(stream.end)
+            while not uplink.full:
+                piece = sender.next(MAX_DATA_BYTES)
+                if piece is None:
+                    break
+                offset, size = piece
+                data = stream.read(offset, size)
+                uplink.send_append(name, offset, data)
+                sender.pass_on(len(data))
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Held):
+            self._known(message.stream).hold(message.offset)
+            self.pump()
+            if self.unheld == 0:
+                self._listener.all_held()
+        elif isinstance(message, Refused):
+            self._known(message.stream).rewind(message.offset)
+            self.pump()
+        elif isinstance(message, (Joined, Left, Input)):
+            self._listener.from_viewers(message)
+        elif isinstance(message, Welcome):
+            for name, stream in self._streams.items():
+                sender = self._sender(name)
+                sender.grow(stream.end)
+                # After a power cut the broker may hold more of an earlier run than this disk does.
+                sender.resume(min(message.held.get(name, 0), stream.end))
+            self._listener.link_up(message)
+            self.pump()
+            if self.unheld == 0:
+                self._listener.all_held()
+        elif isinstance(message, Error):
+            if message.code in _FINAL:
+                self._listener.turned_away(message)
+            else:
+                self._give_up(message.code)
+
+    def _known(self, name: str) -> Sender:
+        if name not in self._streams:
+            raise RemoteProtocolError("unknown-stream", "no such stream")
+        return self._sender(name)
+
+    def _sender(self, name: str) -> Sender:
+        return self._senders.setdefault(name, Sender())
+
+    def _send(self, message: Message) -> None:
+        if self._uplink is not None:
+            self._uplink.send(message)
+
+    def _watch(self) -> None:
+        """Run the link's timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        link = self._link
+        if link is None:
+            return
+        ping = link.tick(self._loop.time())
+        if ping is not None:
+            self._send(ping)
+        if link.state is LinkState.LOST:
+            self._give_up("the broker is silent")
+        else:
+            self._timer = self._loop.call_at(link.due, self._watch)
+
+    def _give_up(self, why: str) -> None:
+        """Have the uplink drop its connection and dial again."""
+        self._send(LinkDown(why))
+        self._down(why)
+
+    def _down(self, why: str) -> None:
+        was_up = self._link is not None and self._link.state is not LinkState.GREETING
+        self._link = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if was_up:
+            self._listener.link_lost(why)

@@ -1,0 +1,78 @@
+"""What a session's recorder must know again after it was stopped: one JSON file, its owner's only.
+
+It holds the session's token, so it is never shown, sent or logged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Dict
+
+from broker.host.failures import NotFound
+from broker.host.grant import Away, Grant, Mode
+from broker.host.pty import ShellPlan, User
+
+_NAME = "session.json"
+
+
+@dataclass
+class SessionFile:
+    """One session as this host knows it. Times: Unix, boot and session seconds, as named."""
+
+    id: str
+    broker: str
+    token: str = field(repr=False)
+    case: str
+    engineer: str
+    began_wall: float
+    began_boottime: float
+    began_boot: str
+    mode: str
+    away: str
+    until: float
+    """Session time at which the grant ends."""
+    terms: str
+    answer: str
+    uid: int
+    gid: int
+    user: str
+    home: str
+    shell: str
+    env: Dict[str, str]
+    cwd: str
+    login: bool
+    ended: bool = False
+
+    @property
+    def grant(self) -> Grant:
+        """What the customer allowed."""
+        return Grant(Mode(self.mode), Away(self.away), self.until)
+
+    @property
+    def plan(self) -> ShellPlan:
+        """The shell that the session's terminals get."""
+        owner = User(self.uid, self.gid, self.user, self.home, self.shell)
+        env = {**self.env, "JUMPSEAT_SESSION": self.id}
+        return ShellPlan(owner, env, self.cwd, self.login)
+
+    def save(self, folder: Path) -> None:
+        """Write it, whole or not at all, safe from a power cut."""
+        path = folder / (_NAME + ".new")
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(fd, "w") as file:
+            json.dump(asdict(self), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        path.replace(folder / _NAME)
+
+
+def load(folder: Path) -> SessionFile:
+    """Read a session's file. Raises NotFound where there is none that makes sense."""
+    try:
+        found: Dict[str, Any] = json.loads((folder / _NAME).read_text())
+        return SessionFile(**found)
+    except (OSError, ValueError, TypeError):
+        raise NotFound(f"no session in {folder}") from None

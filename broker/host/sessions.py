@@ -1,0 +1,128 @@
+"""Finding this user's sessions on this host: the live ones by their sockets, all by their files."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+from broker.host import paths, session_file
+from broker.host.failures import Failed, NotFound
+from broker.host.invocation import command
+from broker.wire.codec import Unpacker, decode, encode, pack
+from broker.wire.messages import Do, Done, Error
+
+_ANSWER_SECONDS = 15.0
+_START_SECONDS = 15.0
+
+
+def connect(session: Optional[str]) -> socket.socket:
+    """The recorder of ``session``, or of the only one there is.
+
+    Raises NotFound where there is none, Failed where there are several.
+    """
+    wanted = session or os.environ.get("JUMPSEAT_SESSION")
+    found: List[Tuple[str, socket.socket]] = []
+    for path in paths.live_sockets():
+        if wanted in (None, path.stem):
+            sock = _try(path)
+            if sock is not None:
+                found.append((path.stem, sock))
+    if len(found) == 1:
+        return found[0][1]
+    for _, sock in found:
+        sock.close()
+    if found:
+        ids = ", ".join(name for name, _ in found)
+        raise Failed(f"several sessions are live ({ids}): say which with --session ID")
+    which = f"session {wanted}" if wanted else "a session"
+    raise NotFound(f"no recorder of {which} is running here for this user")
+
+
+def _try(path: Path) -> Optional[socket.socket]:
+    sock = socket.socket(socket.AF_UNIX)
+    try:
+        sock.connect(str(path))
+    except OSError:  # another user's, or left by a recorder that was killed
+        sock.close()
+        return None
+    return sock
+
+
+def do(recorder: socket.socket, what: str) -> Dict[str, Any]:
+    """Have a recorder do something; the session's facts after it. Raises Failed."""
+    recorder.settimeout(_ANSWER_SECONDS)
+    unpacker = Unpacker()
+    try:
+        recorder.sendall(pack(encode(Do(what))))
+        while True:
+            data = recorder.recv(65536)
+            if not data:
+                raise Failed("the recorder closed the connection")
+            for encoded in unpacker.feed(data):
+                message = decode(encoded)
+                if isinstance(message, Done):
+                    return message.status
+                if isinstance(message, Error):
+                    raise Failed(message.message)
+    except socket.timeout:
+        raise Failed(f"the recorder has not answered for {_ANSWER_SECONDS:.0f} s") from None
+    except OSError as error:
+        raise Failed(f"the recorder is gone: {error.strerror}") from None
+
+
+def stopped(session: Optional[str]) -> Path:
+    """The folder of a session of this user that has no recorder. Raises NotFound or Failed."""
+    wanted = session or os.environ.get("JUMPSEAT_SESSION")
+    folders: List[Path] = []
+    state = paths.state_dir()
+    for folder in sorted(state.iterdir()) if state.is_dir() else []:
+        if wanted in (None, folder.name) and (folder / "session.json").is_file():
+            folders.append(folder)
+    unfinished = [one for one in folders if not session_file.load(one).ended]
+    if wanted is None:
+        folders = unfinished
+    if len(folders) == 1:
+        return folders[0]
+    if folders:
+        ids = ", ".join(one.name for one in folders)
+        raise Failed(f"several sessions are stopped ({ids}): say which with --session ID")
+    raise NotFound("no session of this user is here (one that began with sudo needs sudo again)")
+
+
+def start_recorder(folder: Path) -> None:
+    """Start a run of a session's recorder; it listens when this returns. Raises Failed."""
+    with (folder / "recorder.err").open("ab") as errors:
+        process = subprocess.Popen(
+            command("recorder", str(folder)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,
+            cwd="/",
+        )
+    said = process.stdout
+    if said is None or said.readline() != b"ready\n":
+        process.wait(_START_SECONDS)
+        raise Failed(f"the recorder does not start: see {folder / 'recorder.err'}")
+    said.close()
+
+
+def wait_until_delivered(session: str, seconds: float) -> Optional[Dict[str, Any]]:
+    """Wait for a recorder that has ended its session; its status where it is still delivering."""
+    deadline = time.monotonic() + seconds
+    while True:
+        sock = _try(paths.socket_path(paths.runtime_dir(), session))
+        if sock is None:
+            return None
+        with sock:
+            try:
+                status = do(sock, "status")
+            except Failed:
+                return None
+        if time.monotonic() > deadline or status["link"] == "disconnected":
+            return status
+        time.sleep(0.1)

@@ -1,0 +1,130 @@
+"""Starts the uplink, and starts it again when it dies, for as long as the link is wanted.
+
+Wanted and not: where the customer has cut the link there is no uplink, and so no process on the
+host that talks to the network.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from typing import Callable, Optional
+
+from broker.host.invocation import command
+from broker.host.local import LocalLink
+from broker.host.pty import User
+from broker.host.tasks import spawn
+from broker.wire.messages import Dial, Leave, Message
+
+_RESTART_SECONDS = 1.0
+_GOODBYE_SECONDS = 2.0
+
+
+class UplinkProcess:
+    """The uplink of one session.
+
+    ``on_up`` is called with each new uplink's link, ``on_message`` with its messages, ``on_lost``
+    when it is gone, whatever the reason.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        user: User,
+        *,
+        on_up: Callable[[LocalLink], None],
+        on_message: Callable[[LocalLink, Message], None],
+        on_lost: Callable[[str], None],
+        on_room: Callable[[], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self._url = url
+        self._user = user
+        self._on_up = on_up
+        self._on_message = on_message
+        self._on_lost = on_lost
+        self._on_room = on_room
+        self._failed = failed
+        self._wanted = asyncio.Event()
+        self._link: Optional[LocalLink] = None
+        self._leaving = asyncio.Event()
+        self._none = asyncio.Event()
+        self._none.set()
+        spawn(self._keep(), failed)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there should be a link."""
+        return self._wanted.is_set()
+
+    def start(self) -> None:
+        """The link is wanted from now on."""
+        self._wanted.set()
+
+    def leave(self, reason: str) -> None:
+        """The link is not wanted any more: the uplink says so to the broker and ends."""
+        self._wanted.clear()
+        if self._link is not None:
+            self._link.send(Leave(reason))
+        self._leaving.set()
+
+    async def gone(self) -> None:
+        """Wait until an uplink that was told to leave has."""
+        await self._none.wait()
+
+    async def _keep(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._leaving.clear()
+            self._none.clear()
+            status = await self._run()
+            self._none.set()
+            self._on_lost("left" if not self._wanted.is_set() else f"the uplink ended ({status})")
+            if self._wanted.is_set():
+                await asyncio.sleep(_RESTART_SECONDS)
+
+    async def _run(self) -> int:
+        """One uplink process, from start to end; its exit status."""
+        ours, theirs = socket.socketpair()
+        drop = os.geteuid() == 0 and self._user.uid != 0
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *command("uplink", str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=sys.stderr,
+                start_new_session=True,
+                user=self._user.uid if drop else None,
+                group=self._user.gid if drop else None,
+                extra_groups=[] if drop else None,
+            )
+        _, link = await asyncio.get_running_loop().create_connection(
+            lambda: LocalLink(self._on_message, lambda _: None, self._on_room), sock=ours
+        )
+        self._link = link
+        try:
+            self._on_up(link)
+            link.send(Dial(self._url))
+            return await self._ended(process)
+        finally:
+            self._link = None
+            link.close()
+
+    async def _ended(self, process: asyncio.subprocess.Process) -> int:
+        """Wait for the process; once it was told to leave, not for ever."""
+        ended = asyncio.get_running_loop().create_task(process.wait())
+        told = asyncio.get_running_loop().create_task(self._leaving.wait())
+        try:
+            await asyncio.wait((ended, told), return_when=asyncio.FIRST_COMPLETED)
+            if not ended.done():
+                await asyncio.wait((ended,), timeout=_GOODBYE_SECONDS)
+            return ended.result() if ended.done() else 0
+        finally:
+            told.cancel()
+            if not ended.done():
+                ended.cancel()
+                process.kill()
+                await process.wait()
