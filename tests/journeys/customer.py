@@ -30,7 +30,8 @@ class Customer:
             "JUMPSEAT_STATE_DIR": str(self.state),
             "JUMPSEAT_RUNTIME_DIR": str(home / "run"),
         }
-        self.mark = env[processes.MARK]
+        self.mark = f"{env[processes.MARK]}-{home.name}."
+        self.env[processes.MARK] = self.mark
         self.terminal: Terminal
         self.session = ""
 
@@ -100,15 +101,18 @@ class Customer:
         await until(lambda: len(self.logged(event, run)) >= times, f"{times} x {event}")
         return self.logged(event, run)[times - 1]
 
+    def parts(self, name: str) -> list[processes.Process]:
+        """The processes of this host that run as ``jumpseat NAME``."""
+        return [one for one in processes.marked(self.mark) if name in one.argv]
+
     def part(self, name: str) -> processes.Process:
-        """The process of ours that runs as ``jumpseat NAME``."""
-        found = processes.part(self.mark, name)
-        assert len(found) == 1, processes.marked(self.mark)
-        return found[0]
+        """The one that does."""
+        (found,) = self.parts(name)
+        return found
 
     async def close(self) -> None:
         """End the session if there is one, and close the terminal."""
-        if self.session and processes.part(self.mark, "recorder"):
+        if self.session and self.parts("recorder"):
             await self.command("end")
         if hasattr(self, "terminal"):
             await self.terminal.close()

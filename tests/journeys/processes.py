@@ -36,12 +36,12 @@ class Process:
 
 
 def marked(mark: str) -> list[Process]:
-    """Every running process that carries this mark."""
-    wanted = f"{MARK}={mark}".encode()
+    """Every running process whose mark begins so."""
+    wanted = f"\0{MARK}={mark}".encode()
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if wanted not in (folder / "environ").read_bytes().split(b"\0"):
+            if wanted not in b"\0" + (folder / "environ").read_bytes():
                 continue
             argv = tuple((folder / "cmdline").read_bytes().decode().rstrip("\0").split("\0"))
         except (FileNotFoundError, ProcessLookupError, PermissionError):
@@ -50,11 +50,6 @@ def marked(mark: str) -> list[Process]:
         if process.running:
             found.append(process)
     return found
-
-
-def part(mark: str, name: str) -> list[Process]:
-    """Our processes that were started as ``jumpseat NAME``."""
-    return [one for one in marked(mark) if name in one.argv]
 
 
 async def all_gone(mark: str, seconds: float = 15) -> list[Process]:

@@ -20,6 +20,11 @@ class Screen:
         return self
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows."""
+        return self._vt.size
+
+    @property
     def lines(self) -> list[str]:
         """The rows, without trailing blanks."""
         return [line.text.rstrip() for line in self._vt.view()]
