@@ -16,6 +16,7 @@ from typing import Any, Callable, Dict, List, Optional
 
 from broker import __version__
 from broker.host import sessions
+from broker.host.consent import plain
 from broker.host.failures import Declined, Failed, Misused, NotFound
 from broker.host.grant import Away, Mode
 from broker.host.granting import Wanted, broker_url, grant, seconds_of
@@ -184,13 +185,13 @@ def _do(args: argparse.Namespace) -> int:
 
 
 def _read_out(facts: Dict[str, Any]) -> str:
-    watching = ", ".join(facts["watching"]) or "nobody"
+    watching = ", ".join(map(plain, facts["watching"])) or "nobody"
     state = "ended" if facts["ended"] else f"{duration(facts['seconds_left'])} left"
     keeper = facts["recorder"] if facts["protected"] else f"{facts['recorder']} (weaker evidence)"
     rows = {
         "session": f"{facts['session']}, {state}",
-        "case": facts["case"],
-        "engineer": f"{facts['engineer']}, at {facts['broker']}",
+        "case": plain(facts["case"]),
+        "engineer": f"{plain(facts['engineer'])}, at {facts['broker']}",
         "mode": f"{facts['mode']}; when you are away: {facts['away']}",
         "link": facts["link"],
         "watching": watching,

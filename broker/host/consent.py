@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Optional
 
 from broker.host.grant import Away, Mode
@@ -10,6 +11,11 @@ from broker.recording.timeline import duration
 
 CONSENT = "I agree"
 
+_RECORDED = (
+    "A new shell opens here. Everything that it prints is recorded, whoever types and whether or "
+    "not anyone is connected: at the broker, where the vendor's engineers and reviewers can "
+    "replay it, and "
+)
 _MODES = {
     Mode.WATCH: "see this terminal. They can not type (--mode control would let them).",
     Mode.CONTROL: "see this terminal AND TYPE INTO IT, as you could yourself.",
@@ -38,12 +44,6 @@ class Asked:
 
 def terms(asked: Asked) -> str:
     """The text to show; exactly this goes into the session log."""
-    keeper = (
-        f"by root, where the shell's user ({asked.user}) can't change it"
-        if asked.protected
-        else f"as {asked.user}, who could change it on this host: weaker evidence. "
-        "With sudo the recorder runs as root"
-    )
     return f"""\
 {plain(asked.engineer)} asks for a jump seat at a terminal of this host.
 
@@ -51,20 +51,27 @@ def terms(asked: Asked) -> str:
   broker     {asked.broker}
   for        {duration(asked.seconds)}
 
-The engineers of this case may
-  {_MODES[asked.mode]}
+{_filled(f"The engineers of this case may {_MODES[asked.mode]}")}
 
-A new shell opens here. Everything that it prints is recorded, whoever types and whether
-or not anyone is connected: on this host, {keeper},
-in {asked.folder},
-and at the broker, where the vendor's engineers and reviewers can replay it.
+{_filled(_RECORDED + f"on this host in {asked.folder}, {_kept(asked)}")}
 
-When you leave the terminal, {_AWAY[asked.away]}
+{_filled(f"When you leave the terminal, {_AWAY[asked.away]}")}
 
 You can take the seat back at any time, here or from another shell of yours:
   jumpseat disconnect   cuts the link; the recording goes on
   jumpseat end          ends the session, and so does leaving the shell (exit)
 """
+
+
+def _kept(asked: Asked) -> str:
+    if asked.protected:
+        return f"by root: {asked.user}, whose shell it is, can't change it."
+    weak = f"as {asked.user}, whose shell it is and who could change it: weaker evidence."
+    return weak if asked.user == "root" else f"{weak} With sudo the recorder runs as root."
+
+
+def _filled(text: str) -> str:
+    return fill(text, width=78, break_long_words=False, break_on_hyphens=False)
 
 
 def plain(text: str) -> str:

@@ -24,6 +24,7 @@ from typing import Any, Deque, Dict, Optional
 
 import broker
 from broker.host.clock import SessionClock, boot_id, suspended
+from broker.host.consent import plain
 from broker.host.grant import Away, Refusal
 from broker.host.last_time import last_time
 from broker.host.local import LocalLink
@@ -87,7 +88,7 @@ class Recorder:
         self._idle = self._expired = self._paused = False
         self._link_lost_at: Optional[float] = None
         self._lost_suspended = 0.0
-        self._cut = False
+        self._cut = self._was_cut = False
         self._ending = False
         self._over = asyncio.Event()
         self._no_terminal = asyncio.Event()
@@ -399,7 +400,7 @@ class Recorder:
                 terminal.seat.send(Notice(text, urgent))
 
     def _tell_who(self) -> None:
-        people = ", ".join(self._viewers.people) or "nobody"
+        people = ", ".join(map(plain, self._viewers.people)) or "nobody"
         link = "disconnected" if self._cut else "" if self._replication.up else "link lost"
         parts = ["jumpseat", self._session.mode, link or f"{people} watching", "recorded"]
         self._tell(" · ".join(parts))
@@ -416,7 +417,7 @@ class Recorder:
     def _cut_link(self) -> None:
         if self._cut:
             return
-        self._cut = True
+        self._cut = self._was_cut = True
         self._note_loss()
         self._viewers.clear()
         if not self._session.ended:
@@ -450,10 +451,13 @@ class Recorder:
         lost_at, self._link_lost_at = self._link_lost_at, None
         if lost_at is None:
             cause = ""
+        elif self._was_cut:
+            cause = "reconnected"
         elif suspended() - self._lost_suspended > _SLEPT_SECONDS:
             cause = "asleep"
         else:
             cause = "network lost"
+        self._was_cut = False
         if not self._session.ended:
             self.log(
                 "link_up",
