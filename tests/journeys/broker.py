@@ -54,10 +54,15 @@ class Broker:
         self.data = data
         self.env = dict(env)
         self.log = data.with_suffix(".log")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.url = f"http://{self.address}"
         self._process: asyncio.subprocess.Process | None = None
+        self.address = self.url = ""
+        self.listen_at("127.0.0.1")
+
+    def listen_at(self, host: str) -> None:
+        """Choose a free port at an address of this machine."""
+        with socket.create_server((host, 0)) as free:
+            self.address = f"{host}:{free.getsockname()[1]}"
+        self.url = f"http://{self.address}"
 
     async def start(self) -> None:
         """Start it; returns once it is ready."""

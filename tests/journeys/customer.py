@@ -1,6 +1,7 @@
 """A customer: a home of their own, a terminal, and the real ``jumpseat grant`` in it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class Customer:
     ) -> None:
         self.program = tuple(program)
         self.state = home / "state"
+        self._commands = 0
         home.mkdir()
         self.env = {
             **env,
@@ -46,20 +48,22 @@ class Customer:
     ) -> str:
         """Grant, consent, and wait for the shell; the session's id."""
         seat = await self.asks("grant", code, "--broker", url, *options, size=size)
-        await seat.expect("I agree")
+        await seat.expect('Type "I agree"')
         seat.type("I agree\n")
+        await seat.expect("`exit` ends it.")
         await self.at_shell()
         (folder,) = self.state.iterdir()
         self.session = folder.name
         return self.session
 
     async def at_shell(self) -> None:
-        """Wait until the shell answers."""
+        """Wait for the shell's prompt, and that it answers; keys typed earlier may get lost."""
+        await self.terminal.expect(re.compile(rb"[$#] "))
         await self.runs("true")
 
     async def runs(self, command: str) -> None:
         """Type a command and wait until it has ended."""
-        self._commands = getattr(self, "_commands", 0) + 1
+        self._commands += 1
         # The quotes keep the echo of the line from being taken for its output.
         self.terminal.type(f"{command}; echo 'done'-{self._commands}.\n")
         await self.terminal.expect(f"done-{self._commands}.")

@@ -30,6 +30,11 @@ class Process:
             return False
         return stat.rpartition(")")[2].split()[0] not in "ZX"
 
+    @property
+    def uid(self) -> int:
+        """Whose it is."""
+        return Path(f"/proc/{self.pid}").stat().st_uid
+
     def kill(self, signum: int = signal.SIGKILL) -> None:
         """Send a signal, to this process alone."""
         os.kill(self.pid, signum)

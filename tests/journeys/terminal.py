@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import re
 import signal
 import struct
 import subprocess
@@ -55,18 +56,19 @@ class Terminal(Changing):
         self.size = cols, rows
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
 
-    async def expect(self, text: str | bytes, seconds: float = PATIENCE_SECONDS) -> None:
+    async def expect(
+        self, wanted: str | re.Pattern[bytes], seconds: float = PATIENCE_SECONDS
+    ) -> None:
         """Wait until this is printed, after what was expected before."""
-        wanted = text.encode() if isinstance(text, str) else text
+        pattern = re.compile(re.escape(wanted.encode())) if isinstance(wanted, str) else wanted
 
         def found() -> bool:
-            at = self.printed.find(wanted, self._seen)
-            if at < 0:
-                return False
-            self._seen = at + len(wanted)
-            return True
+            match = pattern.search(self.printed, self._seen)
+            if match is not None:
+                self._seen = match.end()
+            return match is not None
 
-        await self.until(found, f"{text!r}", seconds)
+        await self.until(found, repr(wanted), seconds)
 
     async def ended(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Wait for the program to end; its exit status."""
