@@ -1,0 +1,49 @@
+/** The session log beside the terminal, as it arrives. */
+
+import { useEffect, useRef } from "preact/hooks";
+import { clockSeconds, utc } from "../clock";
+import { words } from "../log";
+import type { LogLine } from "./watch";
+
+/** What fits into a reader's patience; the rest is in the replay and in the downloaded log. */
+const SHOWN_MOST = 500;
+
+export function LogPanel({ log }: { log: readonly LogLine[] }) {
+  const list = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  useEffect(() => {
+    const element = list.current;
+    if (element && isAtEnd.current) element.scrollTop = element.scrollHeight;
+  }, [log]);
+  const told = log.flatMap((line) => {
+    const says = words(line.entry);
+    return says ? [{ ...line, ...says }] : [];
+  });
+  return (
+    <aside class="log-panel" id="session-log" aria-labelledby="session-log-heading">
+      <h2 id="session-log-heading">Session log</h2>
+      {told.length > SHOWN_MOST && <p class="quiet">The latest {SHOWN_MOST} entries.</p>}
+      <div
+        ref={list}
+        class="log-lines"
+        role="log"
+        aria-labelledby="session-log-heading"
+        tabIndex={0}
+        onScroll={({ currentTarget: at }) => {
+          isAtEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 24;
+        }}
+      >
+        <ol>
+        {told.slice(-SHOWN_MOST).map(({ at, entry, text, weight }, index) => (
+          <li key={index} class={weight} data-event={entry.event}>
+            <time dateTime={new Date(at * 1000).toISOString()} title={utc(at)}>
+              {clockSeconds(at)}
+            </time>
+            <span>{text}</span>
+          </li>
+        ))}
+        </ol>
+      </div>
+    </aside>
+  );
+}

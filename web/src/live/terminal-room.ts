@@ -1,0 +1,104 @@
+/** Puts a watch, its connection and its screen together. The one place where they meet. */
+
+import { Connection, socketUrl } from "../link";
+import type { ToBroker } from "../wire";
+import { MAX_INPUT_BYTES } from "../wire";
+import type { ScreenEvents } from "./screen";
+import { Screen } from "./screen";
+import type { Watched } from "./watch";
+import { Watch } from "./watch";
+
+/** The connection to the broker, as people are told of it. */
+export type BrokerLink =
+  | { readonly state: "connecting" | "live" }
+  | { readonly state: "lost"; readonly since: number; readonly why: string };
+
+export interface RoomState {
+  readonly watched: Watched;
+  readonly broker: BrokerLink;
+}
+
+type Asides = Pick<
+  ScreenEvents,
+  "onPasteOfLines" | "onLink" | "onTitle" | "onSize" | "onLeave"
+>;
+
+/** A live session on a page. Close it when done. */
+export class TerminalRoom {
+  readonly screen: Screen;
+  private readonly watch: Watch;
+  private readonly connection: Connection;
+  private broker: BrokerLink = { state: "connecting" };
+  private canType = false;
+
+  constructor(
+    sessionId: string,
+    element: HTMLElement,
+    private readonly onChange: (state: RoomState) => void,
+    asides: Asides,
+  ) {
+    this.screen = new Screen(element, {
+      ...asides,
+      onInput: (data) => this.type(data),
+      onKeyRefused: () => this.refuse("mode"),
+      onOverflow: () => this.send(this.watch.refresh()),
+    });
+    this.watch = new Watch(this.screen);
+    const path = `/api/sessions/${encodeURIComponent(sessionId)}/watch`;
+    this.connection = new Connection(socketUrl(path), {
+      onLive: () => {
+        this.broker = { state: "live" };
+        this.send(this.watch.resume());
+        this.publish();
+      },
+      onLost: (why) => {
+        if (this.broker.state !== "lost")
+          this.broker = { state: "lost", since: Date.now() / 1000, why };
+        this.publish();
+      },
+      onMessage: (message) => {
+        const before = this.watch.state;
+        this.send(this.watch.receive(message));
+        if (this.watch.state !== before) this.publish();
+      },
+    });
+  }
+
+  choose(terminal: string): void {
+    this.send(this.watch.choose(terminal));
+    this.publish();
+  }
+
+  close(): void {
+    this.connection.close();
+    this.screen.dispose();
+  }
+
+  private type(data: Uint8Array): void {
+    const terminal = this.watch.state.shown;
+    if (terminal === null) return;
+    for (let at = 0; at < data.length; at += MAX_INPUT_BYTES) {
+      const piece = data.subarray(at, at + MAX_INPUT_BYTES);
+      if (this.connection.send({ type: "input", terminal, data: piece })) continue;
+      // What follows a lost piece must not be typed without it.
+      return this.refuse("broker-lost");
+    }
+  }
+
+  private refuse(why: string): void {
+    this.watch.refuse(why);
+    this.publish();
+  }
+
+  private send(messages: readonly ToBroker[]): void {
+    // What can't be sent now is asked for again by `resume`.
+    for (const message of messages) this.connection.send(message);
+  }
+
+  private publish(): void {
+    const canType = this.watch.state.mode === "control";
+    if (canType !== this.canType) this.screen.setTyping(canType);
+    this.canType = canType;
+    this.onChange({ watched: this.watch.state, broker: this.broker });
+  }
+}

@@ -1,0 +1,86 @@
+/** The line under the terminal: which terminal, its size, and how it is shown. */
+
+import type { RefObject } from "preact";
+import { useState } from "preact/hooks";
+import { runAndTerminal } from "../log";
+import type { Watched } from "./watch";
+
+interface Props {
+  readonly watched: Watched;
+  readonly size: { cols: number; rows: number } | null;
+  readonly title: string;
+  readonly sessionId: string;
+  readonly isTyping: boolean;
+  readonly hasLog: boolean;
+  readonly logButton: RefObject<HTMLButtonElement | null>;
+  readonly onLog: () => void;
+  readonly onChoose: (terminal: string) => void;
+  readonly onReadable: (isOn: boolean) => void;
+  readonly onScreenReader: (isOn: boolean) => void;
+}
+
+export function Toolbar(props: Props) {
+  const { watched, size } = props;
+  return (
+    <footer class="toolbar">
+      {watched.terminals.length > 1 && (
+        <label>
+          Terminal
+          <select
+            name="terminal"
+            value={watched.shown ?? ""}
+            onChange={(event) => props.onChoose(event.currentTarget.value)}
+          >
+            {watched.terminals.map((name) => (
+              <option key={name} value={name}>
+                {runAndTerminal(name)}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {size !== null && (
+        <span class="size" title="The customer's window; it rules" data-size={`${size.cols}x${size.rows}`}>
+          {size.cols}×{size.rows}
+        </span>
+      )}
+      {props.title !== "" && (
+        <span class="terminal-title" data-field="title">
+          {props.title}
+        </span>
+      )}
+      <span class="quiet hint" id="terminal-hint">
+        {props.isTyping ? "Keys go to the customer's terminal. " : ""}Ctrl+F6 leaves the terminal.
+      </span>
+      <span class="toolbar-end">
+        <Toggle label="Readable size" onToggle={props.onReadable} />
+        <Toggle label="Screen reader" onToggle={props.onScreenReader} />
+        <button
+          ref={props.logButton}
+          type="button"
+          aria-expanded={props.hasLog}
+          aria-controls="session-log"
+          onClick={props.onLog}
+        >
+          Session log
+        </button>
+        <a class="button" href={`/sessions/${encodeURIComponent(props.sessionId)}/replay`}>
+          Replay
+        </a>
+      </span>
+    </footer>
+  );
+}
+
+function Toggle({ label, onToggle }: { label: string; onToggle: (isOn: boolean) => void }) {
+  const [isOn, setOn] = useState(false);
+  const toggle = () => {
+    setOn(!isOn);
+    onToggle(!isOn);
+  };
+  return (
+    <button type="button" aria-pressed={isOn} onClick={toggle}>
+      {label}
+    </button>
+  );
+}

@@ -1,0 +1,163 @@
+/** The first page: what goes on, what is over, and inviting a customer. */
+
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { ApiError, Session } from "../api";
+import { me, streamUrl } from "../api";
+import { isOver } from "../presence";
+import { runAndTerminal } from "../log";
+import { Evidence, PresenceLine, Problem, TopBar, When, asApiError, useNow } from "./frame";
+import { InvitePanel } from "./invite";
+import { followSessions } from "./sessions-feed";
+
+export function SessionsPage() {
+  const now = useNow();
+  const { sessions, isLost, hasAnswer, error } = useSessions();
+  const live = sessions.filter((one) => !isOver(one.presence));
+  const over = sessions.filter((one) => isOver(one.presence));
+  return (
+    <>
+      <TopBar />
+      <main class="sessions-page">
+        <div class="sessions">
+          {error !== null && <Problem error={error} />}
+          {isLost && error === null && (
+            <p class="problem" role="alert" data-broker="lost">
+              Connection to the broker lost; trying again. What you see may be out of date.
+            </p>
+          )}
+          <section aria-labelledby="live-heading">
+            <h1 id="live-heading">Sessions</h1>
+            {live.length === 0 ? (
+              <p class="empty">
+                {hasAnswer ? "No session at present. Invite a customer to begin one." : "Loading …"}
+              </p>
+            ) : (
+              <ul class="session-list">
+                {live.map((one) => (
+                  <LiveSession key={one.id} session={one} now={now} />
+                ))}
+              </ul>
+            )}
+          </section>
+          {over.length > 0 && (
+            <section aria-labelledby="over-heading">
+              <h2 id="over-heading">Ended</h2>
+              <ul class="session-list over">
+                {over.map((one) => (
+                  <EndedSession key={one.id} session={one} now={now} />
+                ))}
+              </ul>
+            </section>
+          )}
+        </div>
+        <InvitePanel now={now} />
+      </main>
+    </>
+  );
+}
+
+function LiveSession({ session, now }: { session: Session; now: number }) {
+  return (
+    <li class="session" data-session={session.id}>
+      <div class="session-main">
+        <a class="session-name" href={`/sessions/${session.id}`}>
+          {session.host.name}
+        </a>
+        <PresenceLine presence={session.presence} now={now} />
+        <p class="session-case">
+          {session.case.title} <span class="quiet">· invited by {session.engineer}</span>
+        </p>
+      </div>
+      <dl class="session-facts">
+        <div>
+          <dt>Mode</dt>
+          <dd>{session.mode}</dd>
+        </div>
+        <div>
+          <dt>Granted until</dt>
+          <dd>
+            <When at={session.until} now={now} />
+          </dd>
+        </div>
+        <div>
+          <dt>Watching</dt>
+          <dd>{session.viewers.length > 0 ? session.viewers.join(", ") : "nobody"}</dd>
+        </div>
+        <div>
+          <dt>Evidence</dt>
+          <dd>
+            <Evidence session={session} />
+          </dd>
+        </div>
+      </dl>
+      <div class="session-actions">
+        <a class="button primary" href={`/sessions/${session.id}`}>
+          Open
+        </a>
+        <a class="button" href={`/sessions/${session.id}/replay`}>
+          Replay
+        </a>
+      </div>
+    </li>
+  );
+}
+
+function EndedSession({ session, now }: { session: Session; now: number }) {
+  const casts = session.streams.filter((one) => one.name.endsWith(".cast"));
+  return (
+    <li class="session" data-session={session.id}>
+      <div class="session-main">
+        <a class="session-name" href={`/sessions/${session.id}/replay`}>
+          {session.host.name}
+        </a>
+        <PresenceLine presence={session.presence} now={now} />
+        <p class="session-case">
+          {session.case.title}{" "}
+          <span class="quiet">
+            · began <When at={session.created} now={now} /> · <Evidence session={session} />
+          </span>
+        </p>
+      </div>
+      <div class="session-actions">
+        <a class="button" href={`/sessions/${session.id}/replay`}>
+          Replay
+        </a>
+        {casts.map((cast) => (
+          <a key={cast.name} class="button" href={streamUrl(session.id, cast.name, "download")}>
+            {casts.length === 1 ? ".cast" : `${runAndTerminal(cast.name)} .cast`}
+          </a>
+        ))}
+      </div>
+    </li>
+  );
+}
+
+function useSessions() {
+  const [byId, setById] = useState<ReadonlyMap<string, Session>>(new Map());
+  const [isLost, setLost] = useState(false);
+  const [hasAnswer, setAnswer] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  useEffect(() => {
+    const told = (problem: unknown) => {
+      const failure = asApiError(problem);
+      if (failure.isSignedOut) setError(failure);
+    };
+    return followSessions({
+      onSession: (one) => {
+        setAnswer(true);
+        setById((before) => new Map(before).set(one.id, one));
+      },
+      onLive: () => {
+        setLost(false);
+        setAnswer(true);
+      },
+      onLost: () => {
+        setLost(true);
+        // A refused websocket doesn't say why; the API does.
+        me().catch(told);
+      },
+    });
+  }, []);
+  const sessions = useMemo(() => [...byId.values()].sort((a, b) => b.created - a.created), [byId]);
+  return { sessions, isLost, hasAnswer, error };
+}
