@@ -70,6 +70,12 @@ class Terminal(Changing):
 
         await self.until(found, repr(wanted), seconds)
 
+    def hand_over(self) -> int:
+        """Read no more: whoever gets this file descriptor does. Nothing is printed here then."""
+        asyncio.get_running_loop().remove_reader(self._master)
+        os.set_blocking(self._master, True)
+        return self._master
+
     async def ended(self, seconds: float = PATIENCE_SECONDS) -> int:
         """Wait for the program to end; its exit status."""
         async with asyncio.timeout(seconds):

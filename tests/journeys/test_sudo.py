@@ -6,7 +6,6 @@ those of this machine are not touched.
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
