@@ -1,0 +1,174 @@
+"""The broker's one composition root: opens everything, serves, and closes it in order."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import resource
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+from broker.server.access import Access
+from broker.server.http import headers
+from broker.server.http.addresses import Addresses
+from broker.server.http.api import Api
+from broker.server.http.connections import Connections
+from broker.server.http.downloads import Downloads
+from broker.server.http.errors import tell_errors
+from broker.server.http.guard import Guard
+from broker.server.http.host_socket import HostSockets
+from broker.server.http.live_socket import LiveSockets
+from broker.server.http.pages import BUILT, Pages
+from broker.server.http.routes import routes
+from broker.server.http.viewer_socket import ViewerSockets
+from broker.server.hub import Hub
+from broker.server.pyz import Pyz
+from broker.server.room import Services
+from broker.server.screens import Screens
+from broker.server.stores.metadata import Metadata
+from broker.server.stores.recordings import Recordings
+from broker.server.tasks import Tasks
+
+log = structlog.get_logger()
+
+URL_SETTING = "url"
+RECORDINGS = "recordings"
+_THREADS = 16
+_MOST_BODY_BYTES = 64 * 1024
+_IDLE_SECONDS = 75.0
+_SHUTDOWN_SECONDS = 5.0
+_BACKLOG = 1024
+
+
+class InUse(Exception):
+    """Another broker works on this data directory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """How one broker is to run. ``url`` is needed where it listens on more than loopback."""
+
+    data: Path
+    host: str
+    port: int
+    url: str | None = None
+    pages: Path = field(default=BUILT)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A broker that serves: for whoever started it."""
+
+    addresses: Addresses
+    access: Access
+    metadata: Metadata
+
+
+async def run(config: Config, ready: Callable[[Broker], None]) -> None:
+    """Serve until SIGTERM or SIGINT. ``ready`` is called once when requests are answered.
+
+    Raises OSError (an address or directory that can't be used), InUse, NotBuilt and BadUrl.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(config) as broker:
+        ready(broker)
+        await stop.wait()
+        log.info("stopping")
+
+
+@asynccontextmanager
+async def serving(config: Config) -> AsyncIterator[Broker]:
+    """A broker that answers requests while the block runs. Raises as ``run`` does."""
+    _allow_many_files()
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(_THREADS, "broker"))
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(_owned(config.data))
+        listener = stack.enter_context(_listener(config.host, config.port))
+        addresses = Addresses.of(config.host, listener.getsockname()[1], config.url)
+
+        metadata = Metadata(config.data)
+        stack.push_async_callback(metadata.close)
+        await metadata.migrate()
+        await metadata.set_setting(URL_SETTING, addresses.url)
+        recordings = Recordings(config.data / RECORDINGS)
+        await asyncio.to_thread(recordings.prepare)
+
+        tasks = Tasks()
+        screens = Screens(tasks)
+        stack.push_async_callback(screens.close)
+        stack.push_async_callback(tasks.close)
+        hub = Hub(metadata, Services(recordings, screens, tasks))
+        stack.callback(hub.close)
+        await hub.load()
+
+        access, connections = Access(metadata), Connections()
+        guard = Guard(access, addresses)
+        app = web.Application(
+            middlewares=[tell_errors, guard.middleware], client_max_size=_MOST_BODY_BYTES
+        )
+        app.on_response_prepare.append(headers.setter(addresses))
+        table = routes(
+            pages=Pages(config.pages, addresses, Pyz()),
+            api=Api(metadata, access, hub, addresses, connections),
+            downloads=Downloads(hub, recordings),
+            hosts=HostSockets(hub, connections),
+            viewers=ViewerSockets(hub, connections),
+            live=LiveSockets(hub, connections),
+        )
+        guard.install(app, table)
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            keepalive_timeout=_IDLE_SECONDS,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
+        )
+        stack.push_async_callback(runner.cleanup)
+        await runner.setup()
+        site = web.SockSite(runner, listener, backlog=_BACKLOG)
+        await site.start()
+        stack.callback(connections.end_all)
+        stack.push_async_callback(site.stop)
+        log.info("serving", url=addresses.url)
+        yield Broker(addresses, access, metadata)
+
+
+@contextlib.contextmanager
+def _owned(data: Path) -> Iterator[None]:
+    """Have the data directory to ourselves. Raises InUse and OSError."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InUse from None
+        yield
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def _listener(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        yield listener
+
+
+def _allow_many_files() -> None:
+    """A session takes a few descriptors; the usual soft limit is 1024."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))

@@ -1,0 +1,110 @@
+"""What the broker knows of a session from its log, live or read again after a restart. Pure.
+
+The log comes from a machine that is not ours: an entry that makes no sense is passed over, and
+costs neither the session nor its other entries.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from broker.recording import timeline
+from broker.recording.presence import (
+    IllegalStep,
+    LinkSeen,
+    Presence,
+    on_entry,
+)
+from broker.recording.session_log import BadLog, Entry, decode
+
+_LONGEST_LINE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the log says of the session as a whole; None: not yet known."""
+
+    presence: Presence
+    run: int = 0
+    recorder: dict[str, Any] | None = None
+    shell: dict[str, Any] | None = None
+    protected: bool | None = None
+    ended: float | None = None
+    """Unix time at which the session ended."""
+    disconnected: float | None = None
+    """Unix time since which the customer's own ``disconnect`` is in force."""
+
+
+def learn(facts: Facts, run: int, entry: Entry) -> Facts:
+    """Take in an entry of this run's log.
+
+    Runs follow one another, but what is missing of an earlier one may arrive after a later one
+    has begun; it belongs to the replay and no longer changes what is known now.
+    """
+    if run < facts.run:
+        return facts
+    event = entry["event"]
+    try:
+        presence = on_entry(facts.presence, entry)
+        at = presence.began + float(entry["t"])
+        if event == "started":
+            return replace(
+                facts,
+                presence=presence,
+                run=run,
+                recorder=_account(entry["recorder"]),
+                shell=_account(entry["shell"]),
+                protected=bool(entry["protected"]),
+            )
+    except (IllegalStep, KeyError, TypeError, ValueError, OverflowError):
+        return facts
+    facts = replace(facts, presence=presence)
+    if event == "ended":
+        return replace(facts, ended=at)
+    if event == "disconnected":
+        return replace(facts, disconnected=at)
+    if event in ("reconnected", "link_up"):
+        return replace(facts, disconnected=None)
+    return facts
+
+
+def reopened(facts: Facts, now: float) -> Facts:
+    """What is known after the broker itself was away until ``now``: that the link is down."""
+    presence = facts.presence
+    if facts.run == 0:
+        return facts
+    if facts.disconnected is not None:
+        presence = replace(presence, link=LinkSeen.DISCONNECTED, link_since=facts.disconnected)
+    else:
+        presence = replace(presence, link=LinkSeen.LOST, link_since=now)
+    return replace(facts, presence=presence)
+
+
+class LogReader:
+    """Cuts the bytes of one session log into entries, across the pieces in which they come."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Entry]:
+        """Every entry that is now whole and makes sense."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > _LONGEST_LINE_BYTES:
+            self._rest = b""  # what is left of that line won't be JSON
+        for line in lines:
+            try:
+                entry = decode(line.decode())
+                timeline.tell([entry])  # nobody who reads it later stumbles over a wrong type
+            except (BadLog, KeyError, TypeError, ValueError, OverflowError, RecursionError):
+                continue
+            yield entry
+
+
+def _account(value: object) -> dict[str, Any] | None:
+    if not isinstance(value, dict):
+        return None
+    return {
+        str(key): one for key, one in value.items() if one is None or isinstance(one, str | int)
+    }

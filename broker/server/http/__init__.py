@@ -1,0 +1,1 @@
+"""The broker's pages, API and websockets: one port."""

@@ -1,0 +1,237 @@
+"""The API's plain requests: JSON in, JSON out."""
+
+import time
+from collections.abc import Coroutine
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import msgspec
+from aiohttp import web
+
+from broker.server.access import (
+    INVITATION_MINUTES,
+    MOST_GRANT_SECONDS,
+    SIGN_IN_SECONDS,
+    Access,
+    BadRequest,
+    NotFound,
+    Refusal,
+    Tries,
+)
+from broker.server.http.addresses import Addresses, customer_line
+from broker.server.http.connections import Connections
+from broker.server.http.guard import SIGN_IN
+from broker.server.hub import Hub
+from broker.server.room import Room
+from broker.server.stores.metadata import Invitation, Metadata
+
+T = TypeVar("T")
+
+
+class SignInBody(msgspec.Struct):
+    """Body of ``POST /api/sign-in``."""
+
+    token: str
+
+
+class CaseBody(msgspec.Struct):
+    """Body of ``POST /api/cases``."""
+
+    title: str
+
+
+class InvitationBody(msgspec.Struct):
+    """Body of ``POST /api/invitations``; ``case`` is an id."""
+
+    case: str
+    minutes: int = INVITATION_MINUTES
+
+
+class LookBody(msgspec.Struct):
+    """Body of ``POST /api/invitations/look``."""
+
+    code: str
+
+
+class GrantBody(msgspec.Struct):
+    """What a customer allows."""
+
+    mode: str
+    seconds: float
+    away: str
+
+
+class HostBody(msgspec.Struct):
+    """Who the customer is, as their machine says."""
+
+    name: str
+    user: str
+
+
+class RedeemBody(msgspec.Struct):
+    """Body of ``POST /api/invitations/redeem``."""
+
+    code: str
+    grant: GrantBody
+    host: HostBody
+
+
+class Api:
+    """Handlers; each is one request and safe to cancel."""
+
+    def __init__(
+        self,
+        metadata: Metadata,
+        access: Access,
+        hub: Hub,
+        addresses: Addresses,
+        connections: Connections,
+    ) -> None:
+        self._metadata = metadata
+        self._access = access
+        self._hub = hub
+        self._addresses = addresses
+        self._connections = connections
+        self._tries = Tries()
+
+    # --- engineers ----------------------------------------------------------------------------
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """Use a sign-in link up."""
+        body = await _body(request, SignInBody)
+        cookie = await self._tried(request, self._access.sign_in(body.token))
+        response = web.json_response({})
+        response.set_cookie(
+            self._addresses.cookie,
+            cookie,
+            max_age=SIGN_IN_SECONDS,
+            path="/",
+            secure=self._addresses.secure,
+            httponly=True,
+            samesite="Strict",
+        )
+        return response
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        """The cookie and whatever was opened with it end here."""
+        await self._access.sign_out(request[SIGN_IN])
+        self._connections.end(request[SIGN_IN].token_hash)
+        response = web.json_response({})
+        response.del_cookie(self._addresses.cookie, path="/", secure=self._addresses.secure)
+        return response
+
+    async def me(self, request: web.Request) -> web.Response:
+        """Who I am."""
+        return web.json_response({"name": request[SIGN_IN].name})
+
+    async def cases(self, _request: web.Request) -> web.Response:
+        """All cases, newest first."""
+        return web.json_response([asdict(case) for case in await self._metadata.cases()])
+
+    async def open_case(self, request: web.Request) -> web.Response:
+        """A new case."""
+        case = await self._access.open_case((await _body(request, CaseBody)).title)
+        return web.json_response(asdict(case), status=201)
+
+    # --- invitations --------------------------------------------------------------------------
+
+    async def invitations(self, _request: web.Request) -> web.Response:
+        """Those that can still be redeemed."""
+        found = await self._metadata.invitations(time.time())
+        return web.json_response([_told(invitation) for invitation in found])
+
+    async def invite(self, request: web.Request) -> web.Response:
+        """A new invitation; its code is told this once."""
+        body = await _body(request, InvitationBody)
+        case = await self._metadata.case(body.case)
+        if case is None:
+            raise NotFound("unknown-case", "there is no such case")
+        me = request[SIGN_IN]
+        invitation, code = await self._access.invite(case, me.name, me.engineer_id, body.minutes)
+        line = customer_line(self._addresses.url, code)
+        return web.json_response({**_told(invitation), "code": code, "line": line}, status=201)
+
+    async def look(self, request: web.Request) -> web.Response:
+        """What a code stands for; uses nothing up."""
+        body = await _body(request, LookBody)
+        invitation = await self._tried(request, self._access.look(body.code))
+        return web.json_response(
+            {
+                "case": invitation.case.title,
+                "engineer": invitation.engineer,
+                "expires": invitation.expires,
+                "max_seconds": MOST_GRANT_SECONDS,
+            }
+        )
+
+    async def redeem(self, request: web.Request) -> web.Response:
+        """Consent was given: the session begins."""
+        body = await _body(request, RedeemBody)
+        redeemed = await self._tried(
+            request,
+            self._access.redeem(
+                body.code,
+                mode=body.grant.mode,
+                seconds=body.grant.seconds,
+                away=body.grant.away,
+                host_name=body.host.name,
+                host_user=body.host.user,
+            ),
+        )
+        session = redeemed.session
+        self._hub.add(session)
+        return web.json_response(
+            {"session": session.id, "token": redeemed.token, "until": session.until}, status=201
+        )
+
+    # --- sessions -----------------------------------------------------------------------------
+
+    async def sessions(self, _request: web.Request) -> web.Response:
+        """All sessions, newest first."""
+        return web.json_response(self._hub.summaries())
+
+    async def session(self, request: web.Request) -> web.Response:
+        """One session."""
+        return web.json_response(room_of(self._hub, request).summary())
+
+    async def _tried(self, request: web.Request, attempt: Coroutine[Any, Any, T]) -> T:
+        """What somebody may guess at: wrong guesses of one address are counted and bounded."""
+        address = request.remote or ""
+        try:
+            self._tries.check(address)
+        except Refusal:
+            attempt.close()
+            raise
+        try:
+            return await attempt
+        except BadRequest:
+            raise
+        except Refusal:
+            self._tries.wrong(address)
+            raise
+
+
+def room_of(hub: Hub, request: web.Request) -> Room:
+    """The room that the path names. Raises NotFound."""
+    room = hub.room(request.match_info["session"])
+    if room is None:
+        raise NotFound("unknown-session", "there is no such session")
+    return room
+
+
+def _told(invitation: Invitation) -> dict[str, Any]:
+    case = {"id": invitation.case.id, "title": invitation.case.title}
+    return {
+        "id": invitation.id,
+        "case": case,
+        "engineer": invitation.engineer,
+        "created": invitation.created,
+        "expires": invitation.expires,
+    }
+
+
+async def _body(request: web.Request, shape: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.read(), type=shape)
+    except msgspec.DecodeError as error:  # names fields and types, never values
+        raise BadRequest("bad-request", str(error)) from None

@@ -1,0 +1,81 @@
+"""``GET /api/host``: the link of a customer's host, from its hello to its end."""
+
+import time
+
+import structlog
+from aiohttp import web
+
+from broker.server.access import is_token_of
+from broker.server.http.connections import Connections
+from broker.server.http.link_socket import GOING_AWAY, LinkSocket
+from broker.server.hub import Hub
+from broker.server.room import Room
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.link import BROKER_TO_HOST
+from broker.wire.messages import PROTOCOL, Append, Hello, Leave, Welcome
+
+log = structlog.get_logger()
+
+
+class HostSockets:
+    """The handler of all hosts' links."""
+
+    def __init__(self, hub: Hub, connections: Connections) -> None:
+        self._hub = hub
+        self._connections = connections
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """Serve one host until its link ends."""
+        socket = await LinkSocket.open(request, BROKER_TO_HOST)
+        with self._connections.opened(lambda: socket.close(GOING_AWAY)):
+            try:
+                await self._serve(socket)
+            except RemoteProtocolError as error:
+                socket.fail(error.code, error.message)
+                log.warning("host broke the protocol", code=error.code)
+        return socket.response
+
+    async def _serve(self, socket: LinkSocket) -> None:
+        room: Room | None = None
+        reason: str | None = None
+        began = time.monotonic()
+        try:
+            async for message, encoded in socket.messages():
+                if isinstance(message, Append) and room is not None:
+                    room.append(socket, message, encoded)
+                    if room.full:
+                        await self._wait_for_space(room, socket)
+                elif isinstance(message, Hello):
+                    room = self._admit(message)
+                    held = room.connect(socket)
+                    socket.send(Welcome(PROTOCOL, time.time(), held))
+                    room.greet(socket)
+                    log.info("host connected", session=room.session.id, run=message.run)
+                elif isinstance(message, Leave):
+                    reason = message.reason
+        finally:
+            if room is not None:
+                room.disconnect(socket, reason)
+                seconds = round(time.monotonic() - began, 1)
+                log.info("host gone", session=room.session.id, left=reason, seconds=seconds)
+                if reason == "ended":
+                    await self._hub.complete(room)
+
+    def _admit(self, hello: Hello) -> Room:
+        if hello.protocol != PROTOCOL:
+            raise RemoteProtocolError(
+                "protocol-version", f"this broker speaks protocol {PROTOCOL}, not {hello.protocol}"
+            )
+        room = self._hub.room(hello.session)
+        if room is None or not is_token_of(room.session, hello.token):
+            raise RemoteProtocolError("bad-token", "no session with this token")
+        if room.completed:
+            raise RemoteProtocolError("ended", "the session is over and complete")
+        return room
+
+    async def _wait_for_space(self, room: Room, socket: LinkSocket) -> None:
+        socket.pause()
+        try:
+            await room.space()
+        finally:
+            socket.resume()

@@ -1,0 +1,142 @@
+"""A websocket as one end of a link: the thin shell round ``wire.link`` for hosts and viewers.
+
+Reading is asynchronous, writing never waits. A timer asks a silent peer and gives up on a dead
+one; there is no task for it, as there are many idle links.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from aiohttp import WSMsgType, web
+
+from broker.server.outbox import Outbox, frame_of
+from broker.wire import codec
+from broker.wire.link import Link, LinkState, Role
+from broker.wire.messages import Error, Message, Ping
+
+_WRITE_HIGH_BYTES = 512 * 1024
+_WRITE_LOW_BYTES = 128 * 1024
+_PAUSED_PING_SECONDS = 1.0
+_CLOSE_SECONDS = 5.0
+# Beyond what the codec allows, so that it is the codec that says so; far beyond, aiohttp does.
+_MAX_MESSAGE_BYTES = 2 * codec.MAX_MESSAGE_BYTES
+
+GOING_AWAY = 1001
+_POLICY = 1008
+
+
+class LinkSocket:
+    """One peer's websocket. For the loop's thread; ``messages`` for one reader."""
+
+    def __init__(self, request: web.Request, ws: web.WebSocketResponse, role: Role) -> None:
+        transport = request.transport
+        if transport is None:
+            raise ConnectionResetError("gone before it was answered")
+        transport.set_write_buffer_limits(high=_WRITE_HIGH_BYTES, low=_WRITE_LOW_BYTES)
+        self._loop = asyncio.get_running_loop()
+        self._ws = ws
+        self._transport = transport
+        self._writer = request.writer
+        self._outbox = Outbox(transport)
+        self._link = Link(role, self._loop.time())
+        self._paused = False
+        self._timer = self._loop.call_at(self._link.due, self._tick)
+
+    @classmethod
+    async def open(cls, request: web.Request, role: Role) -> "LinkSocket":
+        """Answer the upgrade. Raises ConnectionError where the peer has gone already."""
+        ws = web.WebSocketResponse(
+            compress=False, max_msg_size=_MAX_MESSAGE_BYTES, timeout=_CLOSE_SECONDS
+        )
+        await ws.prepare(request)
+        return cls(request, ws, role)
+
+    @property
+    def response(self) -> web.WebSocketResponse:
+        """What a request's handler has to return."""
+        return self._ws
+
+    @property
+    def left(self) -> bool:
+        """Whether the peer said that it goes, rather than being lost."""
+        return self._link.state is LinkState.LEFT
+
+    @property
+    def backlog(self) -> int:
+        """Bytes sent and not yet taken by the kernel."""
+        return self._outbox.backlog
+
+    async def messages(self) -> AsyncIterator[tuple[Message, bytes]]:
+        """Every message in order, with its encoding where that is binary.
+
+        Ends with the connection. Raises RemoteProtocolError for what the peer may not send; the
+        link is then of no more use.
+        """
+        try:
+            while True:
+                got = await self._ws.receive()
+                if got.type is not WSMsgType.BINARY and got.type is not WSMsgType.TEXT:
+                    return
+                message = codec.decode(got.data)
+                answer = self._link.receive(message, self._loop.time())
+                if answer is not None:
+                    self.send(answer)
+                if isinstance(message, Error):
+                    return
+                yield message, got.data if got.type is WSMsgType.BINARY else b""
+        finally:
+            self._timer.cancel()
+            self._link.drop()
+
+    def send(self, message: Message) -> None:
+        """Send one message with the others of this tick of the loop."""
+        self._outbox.send(frame_of(message))
+
+    def send_frame(self, encoded_frame: bytes) -> None:
+        """Send a frame that was encoded once for several."""
+        self._outbox.send(encoded_frame)
+
+    async def drained(self) -> None:
+        """Return when the peer has read most of what it was sent. Raises ConnectionError."""
+        self._outbox.flush()
+        await self._writer.drain()
+
+    def pause(self) -> None:
+        """This end will not read for a while: keep the link up meanwhile."""
+        self._paused = True
+        self._tick_again_at(self._loop.time())
+
+    def resume(self) -> None:
+        """This end reads again; the peer's silence so far was our own doing."""
+        self._paused = False
+
+    def fail(self, code: str, message: str) -> None:
+        """Tell the peer what is wrong and close."""
+        self.send(Error(code, message))
+        self.close(_POLICY)
+
+    def close(self, websocket_code: int) -> None:
+        """Close once what was sent has been written, or in a few seconds in any case."""
+        if not self._transport.is_closing():
+            self._outbox.close(websocket_code)
+            self._loop.call_later(_CLOSE_SECONDS, self._transport.abort)
+
+    def _tick(self) -> None:
+        if self._transport.is_closing():
+            return
+        now = self._loop.time()
+        if self._paused:
+            self.send(Ping(0))  # a sign of life for the peer, whose answer waits unread
+            self._tick_again_at(now + _PAUSED_PING_SECONDS)
+            return
+        ping = self._link.tick(now)
+        if ping is not None:
+            self.send(ping)
+        if self._link.state is LinkState.LOST:
+            self._transport.abort()
+        else:
+            self._tick_again_at(self._link.due)
+
+    def _tick_again_at(self, when: float) -> None:
+        self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._tick)

@@ -1,0 +1,50 @@
+"""The table of routes. Whoever adds one decides whom it answers."""
+
+from broker.server.http.api import Api
+from broker.server.http.downloads import Downloads
+from broker.server.http.guard import Policy, Route
+from broker.server.http.host_socket import HostSockets
+from broker.server.http.live_socket import LiveSockets
+from broker.server.http.pages import Pages
+from broker.server.http.viewer_socket import ViewerSockets
+
+_OPEN, _ENGINEER, _HOST = Policy.OPEN, Policy.ENGINEER, Policy.HOST
+
+
+def routes(
+    *,
+    pages: Pages,
+    api: Api,
+    downloads: Downloads,
+    hosts: HostSockets,
+    viewers: ViewerSockets,
+    live: LiveSockets,
+) -> list[Route]:
+    """Every route of the broker; of two that match, the first one answers."""
+    session = "/api/sessions/{session}"
+    return [
+        Route("GET", "/healthz", _OPEN, pages.healthz),
+        Route("GET", "/jumpseat.pyz", _OPEN, pages.pyz),
+        Route("GET", "/sign-in", _OPEN, pages.sign_in),
+        Route("GET", r"/assets/{name:sign-in[^/]*}", _OPEN, pages.asset),
+        Route("GET", "/assets/{name}", _ENGINEER, pages.asset),
+        Route("GET", "/", _ENGINEER, pages.console, page=True),
+        Route("GET", "/sessions/{session}", _ENGINEER, pages.console, page=True),
+        Route("GET", "/sessions/{session}/replay", _ENGINEER, pages.replay, page=True),
+        Route("POST", "/api/sign-in", _OPEN, api.sign_in),
+        Route("POST", "/api/sign-out", _ENGINEER, api.sign_out),
+        Route("GET", "/api/me", _ENGINEER, api.me),
+        Route("GET", "/api/cases", _ENGINEER, api.cases),
+        Route("POST", "/api/cases", _ENGINEER, api.open_case),
+        Route("GET", "/api/invitations", _ENGINEER, api.invitations),
+        Route("POST", "/api/invitations", _ENGINEER, api.invite),
+        Route("POST", "/api/invitations/look", _HOST, api.look),
+        Route("POST", "/api/invitations/redeem", _HOST, api.redeem),
+        Route("GET", "/api/sessions", _ENGINEER, api.sessions),
+        Route("GET", "/api/sessions/live", _ENGINEER, live.serve, websocket=True),
+        Route("GET", session, _ENGINEER, api.session),
+        Route("GET", f"{session}/timeline", _ENGINEER, downloads.timeline),
+        Route("GET", f"{session}/streams/{{stream}}", _ENGINEER, downloads.stream),
+        Route("GET", f"{session}/watch", _ENGINEER, viewers.serve, websocket=True),
+        Route("GET", "/api/host", _HOST, hosts.serve, websocket=True),
+    ]

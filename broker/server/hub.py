@@ -1,0 +1,102 @@
+"""All sessions of this broker, and who wants to be told when one of them changes."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from broker.server.room import Room, Services
+from broker.server.stores.metadata import Metadata, Session
+
+_SOON_SECONDS = 1.0  # a growing stream's size is news, but not for every write
+
+Listener = Callable[[dict[str, Any]], None]
+
+
+class Hub:
+    """Session id to room. For the loop's thread."""
+
+    def __init__(self, metadata: Metadata, services: Services) -> None:
+        self._metadata = metadata
+        self._services = services
+        self._rooms: dict[str, Room] = {}
+        self._listeners: set[Listener] = set()
+        self._changed_at_once: dict[str, Room] = {}
+        self._changed: dict[str, Room] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def load(self) -> None:
+        """Take over every session that an earlier broker left. Raises OSError."""
+        now = time.time()
+        for session in await self._metadata.sessions():
+            room = self.add(session)
+            await asyncio.to_thread(self._restore, room, now)
+
+    def add(self, session: Session) -> Room:
+        """A session that was just granted."""
+        room = Room(session, self._services, self._note)
+        self._rooms[session.id] = room
+        self._note(room, True)
+        return room
+
+    def room(self, session_id: str) -> Room | None:
+        """The room of one session."""
+        return self._rooms.get(session_id)
+
+    def summaries(self) -> list[dict[str, Any]]:
+        """Every session, newest first."""
+        return [room.summary() for room in reversed(self._rooms.values())]
+
+    async def complete(self, room: Room) -> None:
+        """The session is over and all of it is held."""
+        await self._metadata.complete(room.session.id, time.time())
+
+    def listen(self, listener: Listener) -> None:
+        """Call ``listener`` with a session's summary whenever that is another."""
+        self._listeners.add(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        """Call it no more."""
+        self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """Tell nobody any more."""
+        self._listeners.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _restore(self, room: Room, now: float) -> None:
+        recordings, session = self._services.recordings, room.session
+        finished = session.completed is not None
+        read = recordings.sizes if finished else recordings.settle
+        room.restore(read(session.id), now)
+
+    def _note(self, room: Room, at_once: bool) -> None:
+        if not self._listeners:
+            return
+        loop = asyncio.get_running_loop()
+        if at_once:
+            if not self._changed_at_once:
+                loop.call_soon(self._tell_now)
+            self._changed_at_once[room.session.id] = room
+        else:
+            self._changed[room.session.id] = room
+            if self._timer is None:
+                self._timer = loop.call_later(_SOON_SECONDS, self._tell_later)
+
+    def _tell_now(self) -> None:
+        rooms, self._changed_at_once = self._changed_at_once, {}
+        for session_id in rooms:
+            self._changed.pop(session_id, None)
+        self._tell(rooms)
+
+    def _tell_later(self) -> None:
+        self._timer = None
+        rooms, self._changed = self._changed, {}
+        self._tell(rooms)
+
+    def _tell(self, rooms: dict[str, Room]) -> None:
+        for room in rooms.values():
+            summary = room.summary()
+            for listener in list(self._listeners):
+                listener(summary)

@@ -1,0 +1,368 @@
+"""One session at the broker: its streams, its viewers, its host, and what is known of it.
+
+A piece of output passes here once: from the host's link into a stream's copy, to the viewers as
+the same bytes, and to the writer. A key passes the other way, if the host's link is up, and is
+kept nowhere. All of it on the loop, none of it waiting.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from broker.recording.presence import LinkChange, LinkSeen, Shown, granted, on_link
+from broker.server.facts import Facts, LogReader, learn, reopened
+from broker.server.http.link_socket import LinkSocket
+from broker.server.ingest import Copy
+from broker.server.mirror import Screen
+from broker.server.outbox import frame, frame_of
+from broker.server.screens import Follower, Screens
+from broker.server.stores.metadata import Session
+from broker.server.stores.recordings import Recordings
+from broker.server.tasks import Tasks
+from broker.server.viewer import Viewer
+from broker.wire import codec
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.messages import (
+    Append,
+    Declined,
+    Held,
+    Input,
+    Joined,
+    Left,
+    Message,
+    Present,
+    Refused,
+    Streams,
+    Watching,
+)
+from broker.wire.names import parse_stream
+from broker.wire.stream import Beyond
+
+log = structlog.get_logger()
+
+UNWRITTEN_BYTES = 8 * 1024 * 1024
+"""Received and not durable, all streams together; beyond it, the host is no longer read."""
+
+_MOST_STREAMS = 512
+_MOST_VIEWERS = 200
+_HOST_BACKLOG_BYTES = 64 * 1024
+_READ_BYTES = 256 * 1024
+
+_CHANGES = {
+    "disconnected": LinkChange.DISCONNECTED,
+    "recorder-lost": LinkChange.RECORDER_LOST,
+    "ended": LinkChange.OVER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every room works with."""
+
+    recordings: Recordings
+    screens: Screens
+    tasks: Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """The host's connection, and what of each stream it knows to be here.
+
+    A host takes ``held`` beyond what it sent on this link for a lie, so what an earlier link
+    brought is told only when this one has brought it again.
+    """
+
+    socket: LinkSocket
+    brought: dict[str, int]
+    told: dict[str, int]
+
+
+class TooMany(RemoteProtocolError):
+    """The session has as many of these as it may."""
+
+
+class Room:
+    """Owned by the hub. ``changed(room, at_once)`` is called when its summary is another."""
+
+    def __init__(
+        self, session: Session, services: Services, changed: "Callable[[Room, bool], None]"
+    ) -> None:
+        self.session = session
+        self.tasks = services.tasks
+        self.copies: dict[str, Copy] = {}
+        self._recordings = services.recordings
+        self._screens = services.screens
+        self._changed = changed
+        self._facts = Facts(granted(session.created))
+        self._readers: dict[str, LogReader] = {}
+        self._followers: dict[str, Follower] = {}
+        self._viewers: dict[str, Viewer] = {}
+        self._viewers_so_far = 0
+        self._host: _Host | None = None
+        self._space: asyncio.Future[None] | None = None
+        self._shown = self._show()
+
+    # --- what is there ------------------------------------------------------------------------
+
+    def restore(self, sizes: dict[str, int], now: float) -> None:
+        """Take over what an earlier broker held. Blocking: reads the logs; for a thread.
+
+        Call before anything else, once.
+        """
+        for name in sorted(sizes, key=parse_stream):
+            copy = self._open(name, sizes[name])
+            if copy.stream.is_log:
+                for offset in range(0, copy.held, _READ_BYTES):
+                    size = min(_READ_BYTES, copy.held - offset)
+                    data = self._recordings.read(self.session.id, name, offset, size)
+                    self._learn(copy, data)
+        self._facts = reopened(self._facts, now)
+        self._shown = self._show()
+
+    def summary(self) -> dict[str, Any]:
+        """What pages and commands are told of the session."""
+        session, facts, shown = self.session, self._facts, self._shown
+        return {
+            "id": session.id,
+            "case": {"id": session.case.id, "title": session.case.title},
+            "engineer": session.engineer,
+            "host": {"name": session.host_name, "user": session.host_user},
+            "mode": session.mode,
+            "away": session.away,
+            "until": session.until,
+            "created": session.created,
+            "ended": facts.ended if facts.ended is not None else session.completed,
+            "recorder": facts.recorder,
+            "shell": facts.shell,
+            "protected": facts.protected,
+            "presence": {"state": shown.state, "since": shown.since, "detail": shown.detail},
+            "viewers": sorted({viewer.person for viewer in self._viewers.values()}),
+            "streams": [
+                {"name": name, "size": self.copies[name].held} for name in self.stream_names()
+            ],
+        }
+
+    @property
+    def completed(self) -> bool:
+        """Whether the host said that the session is over and everything of it is held."""
+        over = self._facts.presence.link is LinkSeen.OVER
+        return over or self.session.completed is not None
+
+    def stream_names(self) -> list[str]:
+        """The session's streams, run after run, each run's log first."""
+        return sorted(self.copies, key=parse_stream)
+
+    async def read(self, stream: str, offset: int, size: int) -> bytes:
+        """A piece of what is held of a stream. Raises OSError."""
+        return await asyncio.to_thread(self._recordings.read, self.session.id, stream, offset, size)
+
+    async def screen(self, stream: str, upto: int) -> Screen:
+        """The screen of a recording at ``upto`` or just before. Raises NoScreen."""
+        return await self._follow(stream).screen(upto)
+
+    # --- the host -----------------------------------------------------------------------------
+
+    def connect(self, socket: LinkSocket) -> dict[str, int]:
+        """The host is here, in place of one that was: what is held, for its welcome."""
+        held = {name: copy.held for name, copy in self.copies.items()}
+        before, self._host = self._host, _Host(socket, dict(held), dict(held))
+        if before is not None:
+            before.socket.fail("replaced", "another connection of this session took over")
+        elif self._facts.presence.link is not LinkSeen.UP:
+            self._link(LinkChange.CONNECTED)
+        return held
+
+    def greet(self, socket: LinkSocket) -> None:
+        """After the welcome: who watches."""
+        for viewer in self._viewers.values():
+            socket.send(Joined(viewer.id, viewer.person))
+
+    def disconnect(self, socket: LinkSocket, reason: str | None) -> None:
+        """This connection is gone; ``reason``: what the host said when it left, if it did."""
+        if self._host is not None and self._host.socket is socket:
+            self._host = None
+            self._link(_CHANGES.get(reason or "", LinkChange.LOST))
+            for follower in self._followers.values():
+                follower.close()
+            if self._facts.presence.link is LinkSeen.OVER:
+                self._followers.clear()  # of an ended session, the summary is enough
+                self._readers.clear()
+
+    def append(self, socket: LinkSocket, message: Append, encoded: bytes) -> None:
+        """A piece of a stream, and the same as it came.
+
+        Raises RemoteProtocolError for a name that is none, and TooMany.
+        """
+        host = self._host
+        if host is None or host.socket is not socket:
+            return  # the last words of a connection that was replaced; they will come again
+        copy = self.copies.get(message.stream) or self._appear(message.stream)
+        try:
+            new = copy.take(message.offset, message.data)
+        except Beyond as beyond:
+            socket.send(Refused(copy.name, beyond.received))
+            return
+        end = message.offset + len(message.data)
+        if end > host.brought.get(copy.name, 0):
+            host.brought[copy.name] = end
+        if not new:
+            self._tell_held(copy)
+            return
+        offset = copy.received - len(new)
+        if self._viewers:
+            if len(new) != len(message.data):
+                encoded = codec.append_head(copy.name, offset) + new
+            framed = frame(encoded, text=False)
+            for viewer in self._viewers.values():
+                viewer.relay(copy, offset, new, framed)
+        if copy.stream.is_log:
+            self._learn(copy, new)
+            self._tell_presence()
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is not yet durable that the host must not be read on."""
+        return sum(copy.unwritten for copy in self.copies.values()) > UNWRITTEN_BYTES
+
+    async def space(self) -> None:
+        """Return when the room is no longer full. One caller at a time; safe to cancel."""
+        while self.full:
+            self._space = asyncio.get_running_loop().create_future()
+            try:
+                await self._space
+            finally:
+                self._space = None
+
+    # --- viewers ------------------------------------------------------------------------------
+
+    def join(self, person: str, socket: LinkSocket) -> Viewer:
+        """Somebody begins to watch. Raises TooMany."""
+        if len(self._viewers) >= _MOST_VIEWERS:
+            raise TooMany("too-many-viewers", f"more than {_MOST_VIEWERS} watch already")
+        self._viewers_so_far += 1
+        viewer = Viewer(f"v{self._viewers_so_far}", person, socket, self)
+        self._viewers[viewer.id] = viewer
+        self._tell_who_watches()
+        viewer.send(Streams(self.stream_names()))
+        viewer.send(_present(self._shown))
+        if self._host is not None:
+            self._host.socket.send(Joined(viewer.id, person))
+        return viewer
+
+    def leave(self, viewer: Viewer) -> None:
+        """The viewer is gone."""
+        viewer.close()
+        if self._viewers.pop(viewer.id, None) is not None:
+            self._tell_who_watches()
+            if self._host is not None:
+                self._host.socket.send(Left(viewer.id))
+
+    def input(self, viewer: Viewer, message: Input) -> None:
+        """Keys of a viewer: passed on at once or declined, never kept.
+
+        Raises RemoteProtocolError where what they are for is no terminal.
+        """
+        if parse_stream(message.terminal).is_log:
+            raise RemoteProtocolError("bad-terminal", "a session log is no terminal")
+        host = self._host
+        if self._facts.ended is not None:
+            viewer.send(Declined("ended"))
+        elif host is None or host.socket.backlog > _HOST_BACKLOG_BYTES:
+            viewer.send(Declined("link-lost"))
+        else:
+            host.socket.send(replace(message, by=viewer.id))
+
+    # --- inside -------------------------------------------------------------------------------
+
+    def _open(self, name: str, held: int) -> Copy:
+        copy = Copy(
+            self._recordings,
+            self.session.id,
+            name,
+            held=held,
+            tasks=self.tasks,
+            progressed=self._progressed,
+        )
+        self.copies[name] = copy
+        return copy
+
+    def _appear(self, name: str) -> Copy:
+        parse_stream(name)
+        if len(self.copies) >= _MOST_STREAMS:
+            raise TooMany("too-many-streams", f"more than {_MOST_STREAMS} streams")
+        copy = self._open(name, 0)
+        self._send_all(Streams(self.stream_names()))
+        for viewer in self._viewers.values():
+            viewer.catch_up(name)
+        self._changed(self, True)
+        return copy
+
+    def _progressed(self, copy: Copy) -> None:
+        if copy.stuck is None:
+            self._tell_held(copy)
+            if not copy.stream.is_log:
+                self._follow(copy.name).grew(copy.held)
+            if self._space is not None and not self._space.done() and not self.full:
+                self._space.set_result(None)
+        self._tell_presence()
+        self._changed(self, False)
+
+    def _tell_held(self, copy: Copy) -> None:
+        if self._host is None:
+            return
+        offset = min(copy.held, self._host.brought.get(copy.name, 0))
+        if offset > self._host.told.get(copy.name, 0):
+            self._host.told[copy.name] = offset
+            self._host.socket.send(Held(copy.name, offset))
+
+    def _follow(self, stream: str) -> Follower:
+        follower = self._followers.get(stream)
+        if follower is None:
+            path = self._recordings.path(self.session.id, stream)
+            follower = self._followers[stream] = self._screens.follow(path)
+        return follower
+
+    def _learn(self, copy: Copy, data: bytes) -> None:
+        reader = self._readers.get(copy.name)
+        if reader is None:
+            reader = self._readers[copy.name] = LogReader()
+        for entry in reader.feed(data):
+            self._facts = learn(self._facts, copy.stream.run, entry)
+
+    def _link(self, change: LinkChange) -> None:
+        presence = on_link(self._facts.presence, change, time.time())
+        self._facts = replace(self._facts, presence=presence)
+        self._tell_presence()
+
+    def _show(self) -> Shown:
+        shown = self._facts.presence.shown
+        stuck = next((copy.stuck for copy in self.copies.values() if copy.stuck), None)
+        if stuck is None:
+            return shown
+        return replace(shown, detail=f"{stuck}; the host keeps what can't be stored here")
+
+    def _tell_presence(self) -> None:
+        shown = self._show()
+        if shown != self._shown:
+            self._shown = shown
+            self._send_all(_present(shown))
+            self._changed(self, True)
+
+    def _tell_who_watches(self) -> None:
+        viewers = {viewer.id: viewer.person for viewer in self._viewers.values()}
+        for viewer in self._viewers.values():
+            viewer.send(Watching(viewer.id, viewers))
+        self._changed(self, True)
+
+    def _send_all(self, message: Message) -> None:
+        framed = frame_of(message)
+        for viewer in self._viewers.values():
+            viewer.send_frame(framed)
+
+
+def _present(shown: Shown) -> Present:
+    return Present(shown.state, shown.since, shown.detail)

@@ -1,0 +1,1 @@
+"""Where the broker keeps things: metadata in SQL, recordings in files."""

@@ -1,0 +1,1 @@
+"""Migrations of the metadata, run when a broker starts."""

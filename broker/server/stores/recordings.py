@@ -1,0 +1,128 @@
+"""The streams' bytes, as plain files: ``DIR/SESSION/STREAM``.
+
+The interface is as narrow as its use, so that object storage can take the files' place: append
+durably, list, read a range. Every method blocks: call them in a thread, never on the loop.
+"""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.names import check_id, parse_stream
+
+_DIR_MODE, _FILE_MODE = 0o700, 0o600
+
+
+class Recordings:
+    """The recordings below one directory. Stateless: safe from any thread, one writer a stream."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def prepare(self) -> None:
+        """Make the directory. Raises OSError."""
+        self.root.mkdir(mode=_DIR_MODE, parents=True, exist_ok=True)
+        _sync_directory(self.root.parent)
+
+    def path(self, session: str, stream: str) -> Path:
+        """Where a stream lies.
+
+        Raises RemoteProtocolError for names that are none: nothing that comes from outside
+        becomes a path before it was checked here.
+        """
+        return self.root / check_id(session, "session") / parse_stream(stream).name
+
+    def settle(self, session: str) -> dict[str, int]:
+        """Make durable what a broker before this one left, and tell each stream's size.
+
+        After it, what is there is held, whatever was acknowledged before.
+        """
+        sizes = self.sizes(session)
+        for stream in sizes:
+            with _opened(self.path(session, stream), os.O_RDONLY) as fd:
+                os.fsync(fd)
+        if sizes:
+            _sync_directory(self.root / session)
+        return sizes
+
+    def sizes(self, session: str) -> dict[str, int]:
+        """Each stream's size in bytes; empty for a session that has none yet."""
+        sizes = {}
+        with contextlib.suppress(FileNotFoundError):
+            for entry in (self.root / check_id(session, "session")).iterdir():
+                with contextlib.suppress(RemoteProtocolError):  # not a stream: not ours
+                    sizes[parse_stream(entry.name).name] = entry.stat().st_size
+        return sizes
+
+    def append(self, session: str, stream: str, offset: int, data: bytes) -> None:
+        """Write ``data`` at ``offset``, the stream's durable end; on return it survives power loss.
+
+        All or nothing: where anything fails, OSError is raised, nothing of ``data`` counts, and
+        the same call can be made again. Each call opens the file anew and rewrites from the
+        durable end: after a failed fdatasync the kernel may have dropped pages and called them
+        clean, so syncing again on the same descriptor would report a success that is none.
+        """
+        path = self.path(session, stream)
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            if offset:
+                raise
+            fd = _create(path)
+        try:
+            if os.fstat(fd).st_size < offset:
+                raise OSError(errno.EIO, "the file is shorter than what was held", str(path))
+            try:
+                os.ftruncate(fd, offset)  # what a torn attempt left
+                _write(fd, offset, data)
+                os.fdatasync(fd)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(fd, offset)
+                raise
+        finally:
+            os.close(fd)
+
+    def read(self, session: str, stream: str, offset: int, size: int) -> bytes:
+        """Up to ``size`` bytes from ``offset``; fewer only at the end of the file."""
+        with _opened(self.path(session, stream), os.O_RDONLY) as fd:
+            return os.pread(fd, size, offset)
+
+
+def _create(path: Path) -> int:
+    """A new empty file, durable with its directories. A failed attempt leaves no file behind."""
+    path.parent.mkdir(mode=_DIR_MODE, exist_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    fd = os.open(path, flags, _FILE_MODE)
+    try:
+        _sync_directory(path.parent)
+        _sync_directory(path.parent.parent)
+    except OSError:
+        os.close(fd)
+        path.unlink(missing_ok=True)
+        raise
+    return fd
+
+
+def _write(fd: int, offset: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written
+
+
+def _sync_directory(path: Path) -> None:
+    with _opened(path, os.O_RDONLY | os.O_DIRECTORY) as fd:
+        os.fsync(fd)
+
+
+@contextlib.contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        yield fd
+    finally:
+        os.close(fd)

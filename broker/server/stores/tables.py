@@ -1,0 +1,84 @@
+"""The schema of the metadata: one for SQLite and, when there are many nodes, PostgreSQL.
+
+Times are Unix seconds. Codes and tokens are kept as hashes only. A change here wants a migration.
+"""
+
+from sqlalchemy import Column, Float, ForeignKey, Index, MetaData, String, Table
+
+schema = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+settings = Table(
+    "settings",
+    schema,
+    Column("name", String, primary_key=True),
+    Column("value", String, nullable=False),
+)
+
+engineers = Table(
+    "engineers",
+    schema,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("created", Float, nullable=False),
+)
+
+sign_in_links = Table(
+    "sign_in_links",
+    schema,
+    Column("token_hash", String, primary_key=True),
+    Column("engineer_id", ForeignKey("engineers.id"), nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("used", Float),
+)
+
+sign_ins = Table(
+    "sign_ins",
+    schema,
+    Column("token_hash", String, primary_key=True),
+    Column("engineer_id", ForeignKey("engineers.id"), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("seen", Float, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    schema,
+    Column("id", String, primary_key=True),
+    Column("title", String, nullable=False),
+    Column("created", Float, nullable=False),
+)
+
+invitations = Table(
+    "invitations",
+    schema,
+    Column("id", String, primary_key=True),
+    Column("code_hash", String, nullable=False, unique=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("engineer_id", ForeignKey("engineers.id"), nullable=False),
+    Column("created", Float, nullable=False),
+    Column("expires", Float, nullable=False),
+    Column("used", Float),
+)
+
+sessions = Table(
+    "sessions",
+    schema,
+    Column("id", String, primary_key=True),
+    Column("invitation_id", ForeignKey("invitations.id"), nullable=False, unique=True),
+    Column("token_hash", String, nullable=False),
+    Column("mode", String, nullable=False),
+    Column("away", String, nullable=False),
+    Column("until", Float, nullable=False),
+    Column("host_name", String, nullable=False),
+    Column("host_user", String, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("completed", Float),  # the host said that it ended and everything is held
+    Index(None, "created"),
+)
