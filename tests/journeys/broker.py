@@ -135,12 +135,17 @@ class Broker:
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - ours
         return await asyncio.to_thread(_answer, request)
 
-    async def sign_in(self, name: str) -> Engineer:
-        """Add an engineer and sign them in with the link that this prints."""
+    async def sign_in_link(self, name: str) -> str:
+        """Add an engineer; the link that this prints."""
         printed = await self.command("engineer", "add", name)
-        token = re.search(r"/sign-in#(\S+)", printed)
-        assert token, printed
-        answer = await self.request("POST", "/api/sign-in", {"token": token[1]})
+        link = re.search(r"http\S+/sign-in#\S+", printed)
+        assert link, printed
+        return link[0]
+
+    async def sign_in(self, name: str) -> Engineer:
+        """Add an engineer and sign them in."""
+        token = (await self.sign_in_link(name)).partition("#")[2]
+        answer = await self.request("POST", "/api/sign-in", {"token": token})
         assert answer.status == 200, answer.body
         return Engineer(name, answer.headers["Set-Cookie"].split(";")[0])
 

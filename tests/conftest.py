@@ -1,4 +1,4 @@
-"""What a journey needs; and no journey may leave a process behind."""
+"""A whole Jumpseat for the journeys and the browser; nothing may leave a process behind."""
 
 import shutil
 import tempfile

@@ -1,0 +1,135 @@
+"""Two engineers' pages and a real customer: types, sees, loses the link, catches up, replays."""
+
+import re
+import signal
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import SignIn
+from tests.journeys.customer import Customer
+from tests.journeys.recording import TERMINAL
+from tests.journeys.world import World
+
+
+async def invites(page: Page, case: str) -> tuple[str, str]:
+    """Make a case and an invitation in the console; the code and the customer's line."""
+    await page.get_by_label("Title of the new case").fill(case)
+    await page.get_by_role("button", name="Create invitation").click()
+    made = page.locator("[data-invitation]").first
+    code = await made.locator("[data-field=code]").inner_text()
+    line = await made.locator("[data-field=line]").inner_text()
+    return code.strip(), line
+
+
+async def shown(page: Page, customer: Customer) -> None:
+    """Open the customer's session from the list."""
+    await (
+        page.locator(f"[data-session={customer.session}]").get_by_role("link", name="Open").click()
+    )
+    await page.wait_for_url(re.compile(rf"/sessions/{customer.session}$"))
+
+
+async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None:
+    alice, bob = await signs_in("alice"), await signs_in("bob")
+    code, line = await invites(alice.page, "4711 pool degraded after upgrade")
+    assert world.broker.url in line
+    customer = world.customer()
+    await customer.grants(code, world.broker.url, "--mode", "control")
+
+    # The session appears by itself; both engineers open it.
+    await expect(
+        alice.page.locator(f"[data-session={customer.session}] [data-presence=at-keyboard]")
+    ).to_be_visible()
+    await alice.screenshot("sessions")
+    await shown(alice.page, customer)
+    await alice.types("echo from-alice-$((40 + 2))\n")
+    await alice.sees("from-alice-42")
+    await customer.terminal.expect("from-alice-42")
+
+    # The one who joins late sees what is there, and both see who else watches.
+    await shown(bob.page, customer)
+    await bob.sees("from-alice-42")
+    await expect(alice.page.locator("[data-watchers=bob]")).to_be_visible()
+    await expect(bob.page.locator("[data-watchers=alice]")).to_be_visible()
+    await bob.types("printf '漢字 é 😀 %s\\n' $((50 + 5))\n")
+    await alice.sees("漢字 é 😀 55")
+    await customer.runs("ls --color=always /usr")
+    await alice.sees("local")
+    await alice.screenshot("console")
+
+    # The link falls silent: said over the last screen, while the customer goes on.
+    uplink = customer.part("uplink")
+    uplink.kill(signal.SIGSTOP)
+    await customer.runs("echo meanwhile-$((40 + 2))")
+    for one in (alice, bob):
+        banner = one.page.locator("[data-banner=link-lost]")
+        await expect(banner).to_contain_text("Link lost at", timeout=30_000)
+        await expect(banner).to_contain_text("goes on recording")
+    await alice.screenshot("link-lost")
+    assert "meanwhile-42" not in await alice.page.locator(alice.rows).inner_text()
+
+    # On its return both catch up.
+    uplink.kill(signal.SIGCONT)
+    for one in (alice, bob):
+        await one.sees("meanwhile-42")
+        await expect(one.page.locator("[data-banner]")).to_have_count(0)
+    await alice.screenshot("caught-up")
+
+    await customer.terminal.close()
+    await expect(bob.page.locator("[data-presence=away]")).to_be_visible()
+    await bob.types("x")
+    await expect(bob.page.locator("[data-notice=paused]")).to_be_visible()
+    await customer.asks("reattach")
+    await expect(bob.page.locator("[data-presence=at-keyboard]")).to_be_visible()
+    await customer.at_shell()
+    await world.end(customer)
+    await expect(alice.page.locator("[data-banner=ended]")).to_be_visible()
+    await alice.screenshot("ended")
+
+    await replays(bob.page, customer)
+    await bob.screenshot("replay")
+    assert alice.complaints == []
+    assert bob.complaints == []
+
+
+async def replays(page: Page, customer: Customer) -> None:
+    """Open the replay, and jump to what happened while the link was lost."""
+    await page.get_by_role("link", name="Replay").click()
+    moments = page.locator("[data-moment]")
+    await expect(page.locator("[data-moment=link-lost]")).to_have_count(1)
+    await expect(page.locator("[data-moment=joined]")).to_have_count(4)
+    await expect(moments.last).to_contain_text("ended")
+    await page.locator("[data-moment=link-up]").last.click()
+    await page.wait_for_function(
+        """() => document.querySelector(".stage")?.innerText.includes("meanwhile-42")"""
+    )
+    await page.locator("[data-moment=joined]").first.click()
+    await page.wait_for_function(
+        """() => !document.querySelector(".stage")?.innerText.includes("meanwhile-42")"""
+    )
+    async with page.expect_download() as downloading:
+        await page.get_by_role("link", name=".cast", exact=True).click()
+    download = await downloading.value
+    path = await download.path()
+    assert path.read_bytes() == customer.stream(TERMINAL)
+
+
+async def test_strangers_see_nothing(world: World, signs_in: SignIn) -> None:
+    alice = await signs_in("alice")
+    browser = alice.page.context.browser
+    assert browser is not None
+    stranger = await (await browser.new_context()).new_page()
+
+    for path in ("/", "/sessions/anything", "/sessions/anything/replay"):
+        answer = await stranger.goto(world.broker.url + path)
+        assert answer is not None
+        assert "Invite a customer" not in await stranger.content()
+        await expect(stranger.locator("body")).to_contain_text("Sign", ignore_case=True)
+
+    # A link works once.
+    link = await world.broker.sign_in_link("bob")
+    await stranger.goto(link)
+    await stranger.wait_for_url(f"{world.broker.url}/")
+    another = await (await browser.new_context()).new_page()
+    await another.goto(link)
+    await expect(another.locator("#say")).to_contain_text("used up")
