@@ -156,3 +156,9 @@ export function terminalNumber(name: string): string {
 export function runAndTerminal(name: string): string {
   return `run ${/^run-(\d+)\./.exec(name)?.[1] ?? "?"}, terminal ${terminalNumber(name)}`;
 }
+
+/** `run-2.terminal-1.cast` is younger than `run-1.terminal-10.cast`. */
+export function byAge(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}
+

@@ -85,7 +85,9 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
             keys held off: {watched.paused.replaceAll("-", " ")}
           </span>
         )}
-        <Evidence session={session} />
+        <span>
+          <span class="quiet">evidence</span> <Evidence session={session} />
+        </span>
         <Watchers viewers={watched.viewers} you={watched.you} />
       </div>
       <main class="terminal-area">
@@ -114,7 +116,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
             )
           )}
           {broker.state === "connecting" && <p class="joining">Joining the session …</p>}
-          <p class="notice" role="status" data-notice={notice === null ? "" : notice}>
+          <p class="notice" role="status" data-notice={notice ?? ""}>
             {notice !== null && `Not sent: ${NOTICES[notice] ?? REFUSALS[notice] ?? notice}.`}
           </p>
         </div>
@@ -152,9 +154,9 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
 }
 
 const MODES: Readonly<Record<string, string>> = {
-  control: "you may type",
+  control: "control: you may type",
   watch: "watch only",
-  approve: "lines need the customer's approval",
+  approve: "approve: lines need the customer's yes",
 };
 
 /** Reasons that are this page's own, or that read better to the person who typed. */

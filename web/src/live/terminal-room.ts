@@ -80,8 +80,8 @@ export class TerminalRoom {
     for (let at = 0; at < data.length; at += MAX_INPUT_BYTES) {
       const piece = data.subarray(at, at + MAX_INPUT_BYTES);
       if (this.connection.send({ type: "input", terminal, data: piece })) continue;
-      // What follows a lost piece must not be typed without it.
-      return this.refuse("broker-lost");
+      this.refuse("broker-lost");
+      return; // what follows a lost piece must not be typed without it
     }
   }
 

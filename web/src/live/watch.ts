@@ -7,7 +7,7 @@
 import { CastReader } from "../cast";
 import type { Step } from "../cast";
 import type { Entry } from "../log";
-import { LogReader } from "../log";
+import { LogReader, byAge } from "../log";
 import type { Presence } from "../presence";
 import type { FromBroker, ToBroker } from "../wire";
 import { Feed } from "./feed";
@@ -169,20 +169,10 @@ export class Watch {
   }
 
   private learn(entry: Entry): void {
-    switch (entry.event) {
-      case "started":
-        this.change({ mode: entry.grant.mode, paused: null });
-        break;
-      case "input_paused":
-        this.change({ paused: entry.why });
-        break;
-      case "input_resumed":
-        this.change({ paused: null });
-        break;
-      case "refused":
-        if (entry.viewer === this.state.you) this.refuse(entry.why);
-        break;
-    }
+    if (entry.event === "started") this.change({ mode: entry.grant.mode, paused: null });
+    if (entry.event === "input_paused") this.change({ paused: entry.why });
+    if (entry.event === "input_resumed") this.change({ paused: null });
+    if (entry.event === "refused" && entry.viewer === this.state.you) this.refuse(entry.why);
   }
 
   private change(some: Partial<Watched>): void {
@@ -203,9 +193,3 @@ function merge(log: readonly LogLine[], entries: readonly Entry[], began: number
 function watch(stream: string, offset: number): ToBroker {
   return { type: "watch", stream, offset };
 }
-
-/** `run-2.terminal-1.cast` is younger than `run-1.terminal-10.cast`. */
-export function byAge(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
-}
-

@@ -16,7 +16,14 @@ export function followSessions(handlers: FeedHandlers): () => void {
   let socket: WebSocket | null = null;
   let timer: number | undefined;
   let attempt = 0;
+
+  const close = () => {
+    window.clearTimeout(timer);
+    if (socket) socket.onclose = null;
+    socket?.close();
+  };
   const open = () => {
+    close();
     const opened = new WebSocket(socketUrl("/api/sessions/live"));
     socket = opened;
     opened.onopen = () => {
@@ -33,12 +40,16 @@ export function followSessions(handlers: FeedHandlers): () => void {
       attempt += 1;
     };
   };
+  // A laptop that wakes up may hold a dead socket for minutes; a fresh list costs little.
+  const refresh = () => {
+    if (document.visibilityState === "visible") open();
+  };
+  window.addEventListener("online", refresh);
+  document.addEventListener("visibilitychange", refresh);
   open();
   return () => {
-    window.clearTimeout(timer);
-    if (socket) {
-      socket.onclose = null;
-      socket.close();
-    }
+    window.removeEventListener("online", refresh);
+    document.removeEventListener("visibilitychange", refresh);
+    close();
   };
 }

@@ -1,0 +1,232 @@
+/** The replay of a session, running or ended: player, moments, stretches, downloads. */
+
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import type { ApiError, Session, Timeline } from "../api";
+import { session as fetchSession, streamText, streamUrl, timeline as fetchTimeline } from "../api";
+import { clockSeconds, place, utc } from "../clock";
+import { byAge, runAndTerminal } from "../log";
+import { Evidence, PresenceLine, Problem, TopBar, asApiError, useNow } from "../pages/frame";
+import { isOver } from "../presence";
+import { BEFORE_SECONDS, Moments } from "./moments";
+import type { Place } from "./player";
+import { ReplayPlayer } from "./player";
+import type { Recording, Span } from "./recording";
+import { readRecording, terminalAt, terminalSpans } from "./recording";
+import { Legend, StretchBar } from "./stretches";
+
+/** How often the page looks where the player is. */
+const LOOK_MS = 200;
+
+interface Loaded {
+  readonly session: Session;
+  readonly timeline: Timeline;
+  readonly spans: ReadonlyMap<string, Span>;
+}
+
+export function ReplayPage({ id }: { id: string }) {
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const load = useCallback(async () => {
+    try {
+      setLoaded(await loadSession(id));
+    } catch (problem) {
+      setError(asApiError(problem));
+    }
+  }, [id]);
+  useEffect(() => void load(), [load]);
+  return (
+    <>
+      <TopBar>
+        {loaded && (
+          <h1 class="live-name">
+            {loaded.session.host.name} <span class="quiet">{loaded.session.case.title}</span>
+          </h1>
+        )}
+      </TopBar>
+      {error !== null && (
+        <main class="lone">
+          <Problem error={error} />
+          <a href="/">Back to the sessions</a>
+        </main>
+      )}
+      {loaded && error === null && <Replay {...loaded} onReload={load} />}
+    </>
+  );
+}
+
+async function loadSession(id: string): Promise<Loaded> {
+  const [session, timeline] = await Promise.all([fetchSession(id), fetchTimeline(id)]);
+  const logs = session.streams.filter((one) => one.name.endsWith(".log")).map((one) => one.name);
+  const texts = await Promise.all(logs.sort(byAge).map((name) => streamText(id, name)));
+  const spans = new Map(texts.flatMap((text) => [...terminalSpans(text)]));
+  return { session, timeline, spans };
+}
+
+function Replay({ session, timeline, spans, onReload }: Loaded & { onReload: () => Promise<void> }) {
+  const now = useNow();
+  const terminals = session.streams
+    .map((one) => one.name)
+    .filter((name) => name.endsWith(".cast"))
+    .sort(byAge);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [skipsIdle, setSkipsIdle] = useState(false);
+  const terminal = chosen ?? terminals[0] ?? null;
+  const stage = useRef<HTMLDivElement>(null);
+  const { recording, error, reload } = useRecording(session.id, terminal);
+  const { player, time, bar, seek } = usePlayer(stage, recording, skipsIdle);
+  const began = recording?.header.began ?? null;
+
+  const jump = (t: number) => {
+    const where = terminal === null ? null : terminalAt(t, terminal, spans);
+    if (where !== terminal) setChosen(where);
+    seek(t - BEFORE_SECONDS);
+  };
+  return (
+    <main class="replay-page">
+      <div class="status-bar">
+        <PresenceLine presence={session.presence} now={now} />
+        <span>
+          <span class="quiet">evidence</span> <Evidence session={session} />
+        </span>
+        <span class="position" data-field="position">
+          {began !== null && <time title={utc(began + time)}>{clockSeconds(began + time)}</time>}
+          <span class="quiet"> {place(time)} into the session</span>
+        </span>
+      </div>
+      <section class="stage-column" aria-label="Player">
+        <div class="stage" ref={stage} data-terminal={terminal ?? ""} />
+        {error !== null && <Problem error={error} />}
+        {terminal === null && <p class="empty lone">Nothing is recorded yet.</p>}
+        {player && bar && (
+          <StretchBar
+            stretches={timeline.stretches}
+            pace={player.pace}
+            bar={bar}
+            began={began}
+            last={timeline.last}
+            onSeek={jump}
+          />
+        )}
+        <Legend stretches={timeline.stretches} />
+      </section>
+      <Moments
+        moments={timeline.moments}
+        began={began}
+        time={time}
+        onJump={(moment) => jump(moment.t)}
+      />
+      <footer class="toolbar">
+        {terminals.length > 1 && (
+          <label>
+            Terminal
+            <select
+              name="terminal"
+              value={terminal ?? ""}
+              onChange={(event) => setChosen(event.currentTarget.value)}
+            >
+              {terminals.map((name) => (
+                <option key={name} value={name}>
+                  {runAndTerminal(name)}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <button type="button" aria-pressed={skipsIdle} onClick={() => setSkipsIdle(!skipsIdle)}>
+          Skip idle
+        </button>
+        {!isOver(session.presence) && (
+          <>
+            <button type="button" onClick={() => void Promise.all([onReload(), reload()])}>
+              Load newer
+            </button>
+            <a class="button" href={`/sessions/${encodeURIComponent(session.id)}`}>
+              Live
+            </a>
+          </>
+        )}
+        <Downloads session={session} terminal={terminal} />
+      </footer>
+    </main>
+  );
+}
+
+function Downloads({ session, terminal }: { session: Session; terminal: string | null }) {
+  const logs = session.streams.filter((one) => one.name.endsWith(".log"));
+  return (
+    <span class="toolbar-end" role="group" aria-label="Downloads">
+      {terminal !== null && (
+        <>
+          <a class="button" href={streamUrl(session.id, terminal, "download")}>
+            .cast
+          </a>
+          <a class="button" href={streamUrl(session.id, terminal, "v3")}>
+            .cast, v3
+          </a>
+        </>
+      )}
+      {logs.map(({ name }) => (
+        <a key={name} class="button" href={streamUrl(session.id, name, "download")}>
+          {logs.length === 1 ? "Session log" : `Session log, ${name.replace(/\.log$/, "").replace("-", " ")}`}
+        </a>
+      ))}
+    </span>
+  );
+}
+
+function useRecording(sessionId: string, terminal: string | null) {
+  const [recording, setRecording] = useState<Recording | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const wanted = useRef(terminal);
+  wanted.current = terminal;
+  const reload = useCallback(async () => {
+    if (terminal === null) return;
+    try {
+      const text = await streamText(sessionId, terminal);
+      if (wanted.current !== terminal) return; // another one was chosen meanwhile
+      setRecording(readRecording(text));
+      setError(null);
+    } catch (problem) {
+      setError(asApiError(problem));
+    }
+  }, [sessionId, terminal]);
+  useEffect(() => void reload(), [reload]);
+  return { recording, error, reload };
+}
+
+/** The player on its stage, and where it is. What it plays may change under it; it keeps its place. */
+function usePlayer(
+  stage: { readonly current: HTMLDivElement | null },
+  recording: Recording | null,
+  skipsIdle: boolean,
+) {
+  const [player, setPlayer] = useState<ReplayPlayer | null>(null);
+  const [time, setTime] = useState(0);
+  const [bar, setBar] = useState<Place | null>(null);
+  /** Where to go on when the player is made anew. */
+  const goOnAt = useRef<number | null>(null);
+
+  useEffect(() => {
+    if (!stage.current || !recording) return undefined;
+    const made = new ReplayPlayer(recording, stage.current, skipsIdle, goOnAt.current);
+    setPlayer(made);
+    const look = window.setInterval(() => {
+      setTime(made.time);
+      goOnAt.current = made.time;
+      const place = made.progressBar();
+      setBar((was) => (was?.left === place?.left && was?.width === place?.width ? was : place));
+    }, LOOK_MS);
+    return () => {
+      window.clearInterval(look);
+      made.dispose();
+    };
+  }, [stage, recording, skipsIdle]);
+
+  const seek = (t: number) => {
+    goOnAt.current = t;
+    // Until it plays the player covers its screen; whoever jumps wants to see it.
+    stage.current?.classList.add("sought");
+    player?.seek(t);
+  };
+  return { player, time, bar, seek };
+}

@@ -1,0 +1,60 @@
+/** The asciinema player on our page: made anew for each recording and setting. */
+
+import { create } from "asciinema-player";
+import type { Player as AsciinemaPlayer } from "asciinema-player";
+import "asciinema-player/dist/bundle/asciinema-player.css";
+import { Pace } from "./pace";
+import type { Recording } from "./recording";
+
+/** Pauses are cut to this when somebody skips idle stretches. */
+const IDLE_SECONDS = 2;
+
+export interface Place {
+  readonly left: number;
+  readonly width: number;
+}
+
+/** Times are seconds since the session began, whatever the player's own are. */
+export class ReplayPlayer {
+  readonly pace: Pace;
+  private readonly player: AsciinemaPlayer;
+
+  /** `startAt`: null for the recording's first event, which in a later run comes late. */
+  constructor(
+    recording: Recording,
+    private readonly element: HTMLElement,
+    skipsIdle: boolean,
+    startAt: number | null,
+  ) {
+    const idleTimeLimit = skipsIdle ? IDLE_SECONDS : Infinity;
+    this.pace = new Pace(recording.times, idleTimeLimit);
+    this.player = create({ data: recording.text }, element, {
+      controls: true,
+      fit: "both",
+      idleTimeLimit,
+      preload: true,
+      startAt: startAt ?? recording.times[0] ?? 0,
+      terminalFontFamily: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
+      theme: "jumpseat",
+    });
+  }
+
+  get time(): number {
+    return this.pace.toSession(this.player.getCurrentTime());
+  }
+
+  seek(time: number): void {
+    void this.player.seek(this.pace.toPlayer(time));
+  }
+
+  /** Where the player's own progress bar is, in pixels from the left of its element. */
+  progressBar(): Place | null {
+    const bar = this.element.querySelector(".ap-progressbar .ap-bar")?.getBoundingClientRect();
+    if (!bar || bar.width === 0) return null;
+    return { left: bar.left - this.element.getBoundingClientRect().left, width: bar.width };
+  }
+
+  dispose(): void {
+    this.player.dispose();
+  }
+}

@@ -1,0 +1,68 @@
+/** A recording as the replay page loads it. Pure. */
+
+import type { Header } from "../cast";
+import { readHeader } from "../cast";
+import type { Entry } from "../log";
+import { readEntry } from "../log";
+
+export interface Recording {
+  /** Whole lines only: what is held may end inside one. */
+  readonly text: string;
+  readonly header: Header;
+  /** When each event happened, in seconds since the session began. */
+  readonly times: readonly number[];
+}
+
+/** Throws BadShape where the text is not a recording. */
+export function readRecording(held: string): Recording {
+  const text = held.slice(0, held.lastIndexOf("\n") + 1);
+  const end = text.indexOf("\n");
+  const header = readHeader(text.slice(0, Math.max(end, 0)));
+  const times: number[] = [];
+  // Only the time of each line is read here; the player reads the rest.
+  for (let at = end + 1; at < text.length; at = text.indexOf("\n", at) + 1) {
+    const time = parseFloat(text.slice(at + 1, at + 25));
+    if (Number.isFinite(time)) times.push(time);
+  }
+  return { text, header, times };
+}
+
+/** When a terminal was open, in seconds since the session began; until null: it still is. */
+export interface Span {
+  readonly since: number;
+  readonly until: number | null;
+}
+
+/** When each terminal was open, from a run's session log. Lines that make no sense tell nothing. */
+export function terminalSpans(log: string): ReadonlyMap<string, Span> {
+  const spans = new Map<string, Span>();
+  for (const entry of entriesOf(log)) {
+    if (entry.event === "opened") spans.set(entry.terminal, { since: entry.t, until: null });
+    const open = entry.event === "closed" ? spans.get(entry.terminal) : undefined;
+    if (entry.event === "closed" && open) spans.set(entry.terminal, { ...open, until: entry.t });
+  }
+  return spans;
+}
+
+function entriesOf(log: string): Entry[] {
+  const whole = log.slice(0, log.lastIndexOf("\n") + 1);
+  return whole.split("\n").flatMap((line) => {
+    try {
+      return line === "" ? [] : [readEntry(line)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** The terminal to show for a moment: the shown one if it was open then, else the latest that was. */
+export function terminalAt(
+  t: number,
+  shown: string,
+  spans: ReadonlyMap<string, Span>,
+): string {
+  const wasOpen = ({ since, until }: Span) => since <= t && t <= (until ?? Infinity);
+  const span = spans.get(shown);
+  if (!span || wasOpen(span)) return shown;
+  return [...spans].findLast(([, one]) => wasOpen(one))?.[0] ?? shown;
+}

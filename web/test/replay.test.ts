@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+import { fittingFontSize, scaleToFit } from "../src/live/fit";
+import { Pace } from "../src/replay/pace";
+import { readRecording, terminalAt, terminalSpans } from "../src/replay/recording";
+
+describe("pace", () => {
+  it("is one to one where no pause is skipped", () => {
+    const pace = new Pace([1, 50, 100], Infinity);
+    expect(pace.duration).toBe(100);
+    expect([0, 42, 100, 120].map((t) => pace.toPlayer(t))).toEqual([0, 42, 100, 100]);
+    expect(pace.toSession(42)).toBe(42);
+  });
+
+  it("cuts pauses, the one before the first event too", () => {
+    const pace = new Pace([10, 11, 51, 52], 2);
+    expect(pace.duration).toBe(6);
+    expect([0, 1, 5, 10, 11, 12, 30, 51, 52].map((t) => pace.toPlayer(t))).toEqual([
+      0, 1, 2, 2, 3, 4, 5, 5, 6,
+    ]);
+    expect([0, 1, 2, 3, 4, 5, 6].map((t) => pace.toSession(t))).toEqual([0, 1, 10, 11, 12, 51, 52]);
+  });
+});
+
+describe("a recording to replay", () => {
+  const HEADER = '{"version": 2, "width": 80, "height": 24, "timestamp": 1700000000}\n';
+
+  it("knows its times and leaves a torn line out", () => {
+    const whole = `${HEADER}[100.5, "o", "a"]\n[101.25, "m", "x"]\n`;
+    const recording = readRecording(`${whole}[102.0, "o", "tor`);
+    expect(recording.times).toEqual([100.5, 101.25]);
+    expect(recording.text).toBe(whole);
+    expect(recording.header.began).toBe(1_700_000_000);
+  });
+
+  it("may hold nothing yet", () => {
+    expect(readRecording(HEADER).times).toEqual([]);
+  });
+});
+
+describe("the terminal of a moment", () => {
+  const [first, second] = ["run-1.terminal-1.cast", "run-1.terminal-2.cast"];
+  const spans = terminalSpans(
+    [
+      { t: 1, event: "opened", terminal: first },
+      { t: 30, event: "opened", terminal: second },
+      { t: 40, event: "closed", terminal: first },
+    ]
+      .map((entry) => `${JSON.stringify(entry)}\n`)
+      .join(""),
+  );
+
+  it("is the shown one where that was open", () => {
+    expect(terminalAt(35, first, spans)).toBe(first);
+    expect(terminalAt(35, second, spans)).toBe(second);
+  });
+
+  it("is another that was open where the shown one was not", () => {
+    expect(terminalAt(50, first, spans)).toBe(second);
+    expect(terminalAt(10, second, spans)).toBe(first);
+  });
+
+  it("stays where none was", () => {
+    expect(terminalAt(0, first, spans)).toBe(first);
+  });
+});
+
+describe("fitting a screen into its room", () => {
+  const room = { width: 1000, height: 600 };
+
+  it("uses the side that is short", () => {
+    expect(fittingFontSize({ width: 800, height: 300 }, 13, room)).toBe(16.25);
+    expect(fittingFontSize({ width: 400, height: 600 }, 13, room)).toBe(13);
+  });
+
+  it("makes letters neither huge nor too small for browsers, and scales the rest", () => {
+    expect(fittingFontSize({ width: 80, height: 30 }, 13, room)).toBe(22);
+    expect(fittingFontSize({ width: 9000, height: 9000 }, 13, room)).toBe(4);
+    expect(scaleToFit({ width: 2000, height: 600 }, room)).toBe(0.5);
+    expect(scaleToFit({ width: 500, height: 300 }, room)).toBe(1);
+  });
+});
