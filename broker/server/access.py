@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from broker.recording.presence import granted
 from broker.server.stores.metadata import Case, Invitation, Metadata, Session, SignIn
 
 LINK_SECONDS = 15 * 60
@@ -234,6 +235,7 @@ class Access:
             host_user=user,
             created=now,
             completed=None,
+            shown=granted(now).shown,
         )
         if not await self._metadata.redeem(invitation, session):
             raise Refusal("used-code", "this invitation was used already; ask for a new one")

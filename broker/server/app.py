@@ -7,7 +7,7 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,11 +41,20 @@ log = structlog.get_logger()
 
 URL_SETTING = "url"
 RECORDINGS = "recordings"
+LOCK = "lock"
 _THREADS = 16
 _MOST_BODY_BYTES = 64 * 1024
 _IDLE_SECONDS = 75.0
 _SHUTDOWN_SECONDS = 5.0
 _BACKLOG = 1024
+
+
+class CantListen(Exception):
+    """The address is taken, or is not ours; ``reason`` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class InUse(Exception):
@@ -72,17 +81,17 @@ class Broker:
     metadata: Metadata
 
 
-async def run(config: Config, ready: Callable[[Broker], None]) -> None:
+async def run(config: Config, ready: Callable[[Broker], Awaitable[None]]) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` is called once when requests are answered.
 
-    Raises OSError (an address or directory that can't be used), InUse, NotBuilt and BadUrl.
+    Raises CantListen, InUse, NotBuilt, BadUrl, and OSError for a directory that can't be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with serving(config) as broker:
-        ready(broker)
+        await ready(broker)
         await stop.wait()
         log.info("stopping")
 
@@ -148,7 +157,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
 def _owned(data: Path) -> Iterator[None]:
     """Have the data directory to ourselves. Raises InUse and OSError."""
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fd = os.open(data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(data / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -162,9 +171,13 @@ def _owned(data: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _listener(host: str, port: int) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """Raises CantListen."""
     with socket.socket(family, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise CantListen(error.strerror or str(error)) from None
         yield listener
 
 

@@ -4,7 +4,7 @@ The log comes from a machine that is not ours: an entry that makes no sense is p
 costs neither the session nor its other entries.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,6 +78,16 @@ def reopened(facts: Facts, now: float) -> Facts:
     else:
         presence = replace(presence, link=LinkSeen.LOST, link_since=now)
     return replace(facts, presence=presence)
+
+
+def read_again(facts: Facts, logs: Iterable[tuple[int, Iterable[bytes]]]) -> Facts:
+    """Learn from whole logs: each one's run and its bytes in pieces, run after run."""
+    for run, pieces in logs:
+        reader = LogReader()
+        for piece in pieces:
+            for entry in reader.feed(piece):
+                facts = learn(facts, run, entry)
+    return facts
 
 
 class LogReader:

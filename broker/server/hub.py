@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from broker.recording.presence import Shown
 from broker.server.room import Room, Services
 from broker.server.stores.metadata import Metadata, Session
 
@@ -24,6 +25,9 @@ class Hub:
         self._changed_at_once: dict[str, Room] = {}
         self._changed: dict[str, Room] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._unsaved: dict[str, Room] = {}
+        self._saved: dict[str, Shown] = {}
+        self._saving = False
 
     async def load(self) -> None:
         """Take over every session that an earlier broker left. Raises OSError."""
@@ -31,11 +35,13 @@ class Hub:
         for session in await self._metadata.sessions():
             room = self.add(session)
             await asyncio.to_thread(self._restore, room, now)
+            self._note(room, True)
 
     def add(self, session: Session) -> Room:
-        """A session that was just granted."""
+        """A session that was just granted, or that was here before."""
         room = Room(session, self._services, self._note)
         self._rooms[session.id] = room
+        self._saved[session.id] = session.shown
         self._note(room, True)
         return room
 
@@ -72,6 +78,11 @@ class Hub:
         room.restore(read(session.id), now)
 
     def _note(self, room: Room, at_once: bool) -> None:
+        if at_once and self._saved.get(room.session.id) != room.shown:
+            self._unsaved[room.session.id] = room
+            if not self._saving:
+                self._saving = True
+                self._services.tasks.spawn(self._save(), "save presence")
         if not self._listeners:
             return
         loop = asyncio.get_running_loop()
@@ -83,6 +94,16 @@ class Hub:
             self._changed[room.session.id] = room
             if self._timer is None:
                 self._timer = loop.call_later(_SOON_SECONDS, self._tell_later)
+
+    async def _save(self) -> None:
+        """Note presence for commands that run beside the broker."""
+        try:
+            while self._unsaved:
+                session_id, room = self._unsaved.popitem()
+                self._saved[session_id] = room.shown
+                await self._metadata.note_presence(session_id, room.shown)
+        finally:
+            self._saving = False
 
     def _tell_now(self) -> None:
         rooms, self._changed_at_once = self._changed_at_once, {}

@@ -106,6 +106,7 @@ class _Mirror:
         self._modes = dict.fromkeys(screen.modes)
         self._unfinished = screen.unfinished
         self._vt = avt.Vt(self._cols, self._rows, 0)
+        self._dumped = ""
         self._feed(screen.dump)
 
     def play(self, lines: list[str]) -> None:
@@ -171,10 +172,9 @@ class _Mirror:
             self._vt.resize(cols, rows)
 
     def _dump(self) -> str:
-        dump = ""
         with self._surviving():
-            dump = self._vt.dump()
-        return dump
+            self._dumped = self._vt.dump()
+        return self._dumped
 
     @contextmanager
     def _surviving(self) -> Iterator[None]:

@@ -22,6 +22,7 @@ from broker.server.outbox import frame, frame_of
 from broker.server.screens import Follower, Screens
 from broker.server.stores.metadata import Session
 from broker.server.stores.recordings import Recordings
+from broker.server.summary import summary
 from broker.server.tasks import Tasks
 from broker.server.viewer import Viewer
 from broker.wire import codec
@@ -125,26 +126,15 @@ class Room:
 
     def summary(self) -> dict[str, Any]:
         """What pages and commands are told of the session."""
-        session, facts, shown = self.session, self._facts, self._shown
-        return {
-            "id": session.id,
-            "case": {"id": session.case.id, "title": session.case.title},
-            "engineer": session.engineer,
-            "host": {"name": session.host_name, "user": session.host_user},
-            "mode": session.mode,
-            "away": session.away,
-            "until": session.until,
-            "created": session.created,
-            "ended": facts.ended if facts.ended is not None else session.completed,
-            "recorder": facts.recorder,
-            "shell": facts.shell,
-            "protected": facts.protected,
-            "presence": {"state": shown.state, "since": shown.since, "detail": shown.detail},
-            "viewers": sorted({viewer.person for viewer in self._viewers.values()}),
-            "streams": [
-                {"name": name, "size": self.copies[name].held} for name in self.stream_names()
-            ],
-        }
+        sizes = [(name, self.copies[name].held) for name in self.stream_names()]
+        told = summary(self.session, self._facts, self._shown, sizes)
+        told["viewers"] = sorted({viewer.person for viewer in self._viewers.values()})
+        return told
+
+    @property
+    def shown(self) -> Shown:
+        """Presence, as people are told of it."""
+        return self._shown
 
     @property
     def completed(self) -> bool:

@@ -95,7 +95,7 @@ class Downloads:
     def _v3(self, session: str, stream: str, held: int) -> Iterator[bytes]:
         text: list[str] = []
         size = 0
-        for line in to_v3(self._lines(session, stream, held)):
+        for line in to_v3(self._recordings.lines(session, stream, held)):
             text.append(line)
             size += len(line)
             if size >= _CHUNK_BYTES:
@@ -103,24 +103,11 @@ class Downloads:
                 text, size = [], 0
         yield "".join(text).encode()
 
-    def _lines(self, session: str, stream: str, held: int) -> Iterator[str]:
-        """The whole lines below ``held``: of a recording that goes on, the last may be cut."""
-        rest = b""
-        for piece in self._pieces(session, stream, held):
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                yield line.decode("utf-8", "replace")
-
     def _entries(self, session: str, logs: list[tuple[str, int]]) -> Iterator[Entry]:
         for name, held in logs:
             reader = LogReader()
-            for piece in self._pieces(session, name, held):
+            for piece in self._recordings.pieces(session, name, held):
                 yield from reader.feed(piece)
-
-    def _pieces(self, session: str, stream: str, held: int) -> Iterator[bytes]:
-        for offset in range(0, held, _CHUNK_BYTES):
-            size = min(_CHUNK_BYTES, held - offset)
-            yield self._recordings.read(session, stream, offset, size)
 
 
 def _range(request: web.Request) -> tuple[int, int | None] | None:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, event, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from broker.recording.presence import Shown
 from broker.server.stores.tables import (
     cases,
     engineers,
@@ -69,6 +70,8 @@ class Session:
     host_user: str
     created: float
     completed: float | None
+    shown: Shown
+    """Presence as the broker last saw it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +300,7 @@ class Metadata:
                     host_name=session.host_name,
                     host_user=session.host_user,
                     created=session.created,
+                    **_shown(session.shown),
                 )
             )
         return True
@@ -307,6 +311,17 @@ class Metadata:
         """All sessions, oldest first."""
         rows = await self._all(_SESSIONS.order_by(sessions.c.created, sessions.c.id))
         return [_session(row) for row in rows]
+
+    async def session(self, session_id: str) -> Session | None:
+        """One session."""
+        row = await self._one(_SESSIONS.where(sessions.c.id == session_id))
+        return None if row is None else _session(row)
+
+    async def note_presence(self, session_id: str, shown: Shown) -> None:
+        """What is known of the customer now."""
+        await self._change(
+            update(sessions).where(sessions.c.id == session_id).values(**_shown(shown))
+        )
 
     async def complete(self, session_id: str, now: float) -> None:
         """The session has ended and all of it is held: its host is not let in again."""
@@ -393,4 +408,9 @@ def _session(row: Row[Any]) -> Session:
         host_user=row.host_user,
         created=row.created,
         completed=row.completed,
+        shown=Shown(row.state, row.state_since, row.state_detail),
     )
+
+
+def _shown(shown: Shown) -> dict[str, Any]:
+    return {"state": shown.state, "state_since": shown.since, "state_detail": shown.detail}

@@ -13,6 +13,7 @@ from pathlib import Path
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import check_id, parse_stream
 
+_PIECE_BYTES = 256 * 1024
 _DIR_MODE, _FILE_MODE = 0o700, 0o600
 
 
@@ -90,6 +91,19 @@ class Recordings:
         """Up to ``size`` bytes from ``offset``; fewer only at the end of the file."""
         with _opened(self.path(session, stream), os.O_RDONLY) as fd:
             return os.pread(fd, size, offset)
+
+    def pieces(self, session: str, stream: str, size: int) -> Iterator[bytes]:
+        """The first ``size`` bytes of a stream, in order."""
+        for offset in range(0, size, _PIECE_BYTES):
+            yield self.read(session, stream, offset, min(_PIECE_BYTES, size - offset))
+
+    def lines(self, session: str, stream: str, size: int) -> Iterator[str]:
+        """The whole lines among the first ``size`` bytes: of a stream that grows, one may be cut."""
+        rest = b""
+        for piece in self.pieces(session, stream, size):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield line.decode("utf-8", "replace")
 
 
 def _create(path: Path) -> int:

@@ -80,5 +80,9 @@ sessions = Table(
     Column("host_user", String, nullable=False),
     Column("created", Float, nullable=False),
     Column("completed", Float),  # the host said that it ended and everything is held
+    # Presence as the broker last saw it, for commands that run beside it.
+    Column("state", String, nullable=False),
+    Column("state_since", Float, nullable=False),
+    Column("state_detail", String, nullable=False),
     Index(None, "created"),
 )

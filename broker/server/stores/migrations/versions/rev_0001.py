@@ -82,6 +82,9 @@ def upgrade() -> None:
         sa.Column("host_user", sa.String(), nullable=False),
         sa.Column("created", sa.Float(), nullable=False),
         sa.Column("completed", sa.Float()),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("state_since", sa.Float(), nullable=False),
+        sa.Column("state_detail", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),
         sa.UniqueConstraint("invitation_id", name="uq_sessions_invitation_id"),
         sa.ForeignKeyConstraint(

@@ -1,0 +1,96 @@
+"""``jumpseat``: one command for both sides. Each subcommand is imported when it is run."""
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from broker import __version__
+from broker.cli.failure import USAGE
+
+_CUSTOMER = {
+    "grant": "show an invitation's terms and, on consent, open a recorded shell",
+    "status": "tell the facts of the session",
+    "disconnect": "cut the link; the shell and the recording go on",
+    "reconnect": "let the link be made again",
+    "reattach": "take the seat at the session's terminal again",
+    "end": "end the session and deliver its records",
+}
+_BROKER = {
+    "serve": "run the broker",
+    "engineer": "let engineers sign in",
+    "invite": "make an invitation: a code for one customer",
+    "sessions": "list the sessions",
+    "export": "write a session's recordings and logs to files",
+    "demo": "a broker, an engineer's link and a customer's shell, on this machine",
+}
+_STATUSES = (
+    ("1", "something else went wrong"),
+    ("2", "the command can't be run like this"),
+    ("3", "there is no such session, or no data"),
+    ("4", "an address can't be reached, or is taken"),
+    ("5", "refused"),
+)
+
+
+class _Jumpseat(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_CUSTOMER, *_BROKER]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _BROKER:
+            return None
+        command: click.Command = importlib.import_module(f"broker.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in (("At the customer", _CUSTOMER), ("At the broker", _BROKER)):
+            with formatter.section(title):
+                formatter.write_dl(list(commands.items()))
+        with formatter.section("Exit status"):
+            formatter.write_dl(_STATUSES)
+
+
+@click.command(
+    cls=_Jumpseat,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="jumpseat", message="%(prog)s %(version)s")
+def _jumpseat() -> None:
+    """A jump seat at a customer's terminal: granted, watched, recorded, taken back.
+
+    A customer grants a support engineer a seat at a terminal of their own host. Everything in it
+    is recorded there, also while nobody is connected, and copied to the broker, where engineers
+    watch, type if they may, and replay.
+
+    Each command has its own --help.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command that the process was started with, and exit."""
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in _CUSTOMER:
+        from broker.host.command import main as at_the_customer  # noqa: PLC0415 - one side only
+
+        sys.exit(at_the_customer(arguments))
+    sys.exit(_at_the_broker(arguments))
+
+
+def _at_the_broker(arguments: list[str]) -> int:
+    try:
+        status = _jumpseat.main(arguments or ["--help"], "jumpseat", standalone_mode=False)
+    except click.UsageError as error:
+        of = f" {error.ctx.info_name}" if error.ctx is not None and error.ctx.parent else ""
+        return _fail(f"{error.format_message()} (see jumpseat{of} --help)", USAGE)
+    except click.ClickException as error:
+        return _fail(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"jumpseat: {' '.join(message.split())}", file=sys.stderr)
+    return status

@@ -1,0 +1,31 @@
+"""Options that several commands have, so that they are called and told the same everywhere."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def data(command: F) -> F:
+    """``--data DIR``."""
+    return click.option(
+        "--data",
+        required=True,
+        metavar="DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="The broker's data directory.",
+    )(command)
+
+
+def as_json(command: F) -> F:
+    """``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")(command)
+
+
+def tell_json(facts: object) -> None:
+    """Print facts for programs: one JSON value."""
+    print(json.dumps(facts, indent=2, ensure_ascii=False), flush=True)

@@ -1,0 +1,64 @@
+"""``jumpseat sessions``: what there is, live and ended."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from broker.cli import options
+
+
+@click.command("sessions")
+@options.data
+@options.as_json
+def command(data: Path, as_json: bool) -> None:
+    """List the sessions, newest first. Works while the broker runs and while it does not."""
+    told = asyncio.run(_sessions(data))
+    if as_json:
+        options.tell_json(told)
+        return
+    if not told:
+        print("no sessions yet")
+        return
+    rows = [("SESSION", "CASE", "HOST", "MODE", "PRESENCE", "GRANTED", "BYTES")]
+    rows += [_row(session) for session in told]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )
+
+
+async def _sessions(data: Path) -> list[dict[str, Any]]:
+    from broker.cli.stored import Stored, stored  # noqa: PLC0415 - help needs no server
+    from broker.recording.presence import Shown  # noqa: PLC0415
+    from broker.server.stores.metadata import Session  # noqa: PLC0415
+    from broker.server.summary import read_summary  # noqa: PLC0415
+
+    settled = ("waiting", "disconnected", "recorder-lost", "link-lost", "over", "ended")
+
+    def tell(kept: Stored, session: Session, *, served: bool) -> dict[str, Any]:
+        shown = session.shown
+        if not served and shown.state not in settled:
+            shown = Shown("link-lost", shown.since, "no broker is running")
+        return read_summary(session, shown, kept.recordings)
+
+    async with stored(data) as kept:
+        served = kept.is_served()
+        found = await kept.metadata.sessions()
+        return [tell(kept, session, served=served) for session in reversed(found)]
+
+
+def _row(session: dict[str, Any]) -> tuple[str, ...]:
+    host = session["host"]
+    return (
+        session["id"],
+        session["case"]["title"],
+        f"{host['user']}@{host['name']}",
+        session["mode"],
+        session["presence"]["state"],
+        time.strftime("%Y-%m-%d %H:%M", time.localtime(session["created"])),
+        str(sum(stream["size"] for stream in session["streams"])),
+    )

@@ -1,0 +1,43 @@
+"""A session in one JSON object: what pages, the API and commands tell of it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from broker.recording.presence import Shown, granted
+from broker.server.facts import Facts, read_again
+from broker.server.stores.metadata import Session
+from broker.server.stores.recordings import Recordings
+from broker.wire.names import parse_stream
+
+
+def summary(
+    session: Session, facts: Facts, shown: Shown, streams: Iterable[tuple[str, int]]
+) -> dict[str, Any]:
+    """What is known but for who watches; ``streams``: names and held bytes, in order."""
+    return {
+        "id": session.id,
+        "case": {"id": session.case.id, "title": session.case.title},
+        "engineer": session.engineer,
+        "host": {"name": session.host_name, "user": session.host_user},
+        "mode": session.mode,
+        "away": session.away,
+        "until": session.until,
+        "created": session.created,
+        "ended": facts.ended if facts.ended is not None else session.completed,
+        "recorder": facts.recorder,
+        "shell": facts.shell,
+        "protected": facts.protected,
+        "presence": {"state": shown.state, "since": shown.since, "detail": shown.detail},
+        "streams": [{"name": name, "size": size} for name, size in streams],
+    }
+
+
+def read_summary(session: Session, shown: Shown, recordings: Recordings) -> dict[str, Any]:
+    """The same from what is stored, beside a broker or without one. Blocking; raises OSError."""
+    streams = sorted(recordings.sizes(session.id).items(), key=lambda item: parse_stream(item[0]))
+    logs = [
+        (parse_stream(name).run, recordings.pieces(session.id, name, size))
+        for name, size in streams
+        if parse_stream(name).is_log
+    ]
+    return summary(session, read_again(Facts(granted(session.created)), logs), shown, streams)
