@@ -11,4 +11,4 @@ class Failed(click.ClickException):
 
     def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)
-        self.exit_code = status
+        self.status = status

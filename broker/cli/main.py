@@ -7,7 +7,7 @@ from typing import NoReturn
 import click
 
 from broker import __version__
-from broker.cli.failure import USAGE
+from broker.cli.failure import USAGE, Failed
 
 _CUSTOMER = {
     "grant": "show an invitation's terms and, on consent, open a recorded shell",
@@ -84,6 +84,8 @@ def _at_the_broker(arguments: list[str]) -> int:
     except click.UsageError as error:
         of = f" {error.ctx.info_name}" if error.ctx is not None and error.ctx.parent else ""
         return _fail(f"{error.format_message()} (see jumpseat{of} --help)", USAGE)
+    except Failed as error:
+        return _fail(error.format_message(), error.status)
     except click.ClickException as error:
         return _fail(error.format_message(), error.exit_code)
     except (click.Abort, KeyboardInterrupt):

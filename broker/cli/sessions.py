@@ -22,13 +22,14 @@ def command(data: Path, as_json: bool) -> None:
     if not told:
         print("no sessions yet")
         return
-    rows = [("SESSION", "CASE", "HOST", "MODE", "PRESENCE", "GRANTED", "BYTES")]
-    rows += [_row(session) for session in told]
+    rows: list[tuple[str, ...]] = [
+        ("SESSION", "CASE", "HOST", "MODE", "PRESENCE", "GRANTED", "BYTES")
+    ]
+    rows.extend(_row(session) for session in told)
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
 
 
 async def _sessions(data: Path) -> list[dict[str, Any]]:

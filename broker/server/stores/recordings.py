@@ -98,7 +98,7 @@ class Recordings:
             yield self.read(session, stream, offset, min(_PIECE_BYTES, size - offset))
 
     def lines(self, session: str, stream: str, size: int) -> Iterator[str]:
-        """The whole lines among the first ``size`` bytes: of a stream that grows, one may be cut."""
+        """The whole lines among the first ``size`` bytes; the last may be cut, and is left out."""
         rest = b""
         for piece in self.pieces(session, stream, size):
             *lines, rest = (rest + piece).split(b"\n")
