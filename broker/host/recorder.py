@@ -20,7 +20,7 @@ import sys
 import time
 from collections import deque
 from pathlib import Path
-from typing import Any, Deque, Dict, Optional
+from typing import Any, Callable, Deque, Dict, Optional
 
 import broker
 from broker.host.clock import SessionClock, boot_id, suspended
@@ -69,8 +69,9 @@ _SLEPT_SECONDS = 2.0
 class Recorder:
     """One run of one session's recorder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, ready: Callable[[], None]) -> None:
         self._folder = folder
+        self._ready = ready
         self._session = load(folder)
         self._spool = Spool(folder)
         earlier = self._spool.recovered()
@@ -116,7 +117,7 @@ class Recorder:
         path = socket_path(made_private(runtime_dir(), _runtime_mode()), self._session.id)
         server = await loop.create_unix_server(self._welcome_client, sock=self._listen(path))
         loop.add_signal_handler(signal.SIGTERM, lambda: spawn(self._stop(), self.failed))
-        print("ready", flush=True)
+        self._ready()
         self._uplink.start()
         self._tick()
         try:
@@ -538,14 +539,27 @@ def _runtime_mode() -> int:
     return 0o711 if os.geteuid() == 0 else 0o700
 
 
-async def _record(folder: Path) -> None:
-    await Recorder(folder).serve()
+async def _record(folder: Path, ready: Callable[[], None]) -> None:
+    await Recorder(folder, ready).serve()
 
 
 def main(folder: Path) -> int:
-    """Run as a process of its own, until the session is over."""
+    """Leave the caller behind, and record until the session is over.
+
+    The caller's process ends when the recorder listens (status 0) or has failed to (status 1).
+    """
+    told, tell = os.pipe()
+    if os.fork():
+        os.close(tell)
+        return 0 if os.read(told, 1) else 1
+    os.close(told)
+    os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_record(folder))
+
+    def ready() -> None:
+        os.write(tell, b".")
+        os.close(tell)
+
+    asyncio.run(_record(folder, ready))
     return 0

@@ -96,19 +96,17 @@ def stopped(session: Optional[str]) -> Path:
 def start_recorder(folder: Path) -> None:
     """Start a run of a session's recorder; it listens when this returns. Raises Failed."""
     with (folder / "recorder.err").open("ab") as errors:
-        process = subprocess.Popen(
+        process = subprocess.run(
             command("recorder", str(folder)),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=errors,
-            start_new_session=True,
+            timeout=_START_SECONDS,
+            check=False,
             cwd="/",
         )
-    said = process.stdout
-    if said is None or said.readline() != b"ready\n":
-        process.wait(_START_SECONDS)
+    if process.returncode != 0:
         raise Failed(f"the recorder does not start: see {folder / 'recorder.err'}")
-    said.close()
 
 
 def wait_until_delivered(session: str, seconds: float) -> Optional[Dict[str, Any]]:

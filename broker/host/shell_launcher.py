@@ -7,12 +7,15 @@ be: it takes the terminal on its standard input as its controlling one and becom
 import fcntl
 import json
 import os
+import signal
 import sys
 import termios
 
 
 def become_shell(argv0: str, program: str, cwd: str) -> None:
-    """Never returns."""
+    """Never returns. Signals are set back: what the recorder ignores, a shell must not."""
+    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(signum, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     try:

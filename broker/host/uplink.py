@@ -64,7 +64,10 @@ class _Recorder:
     async def next(self) -> bytes:
         """The next encoded message. Raises _RecorderGone. Safe to cancel: none is lost."""
         while not self._waiting:
-            data = await self._reader.read(_READ_BYTES)
+            try:
+                data = await self._reader.read(_READ_BYTES)
+            except ConnectionError:  # killed with messages of ours unread
+                data = b""
             if not data:
                 raise _RecorderGone
             self._waiting.extend(self._unpacker.feed(data))
@@ -75,7 +78,10 @@ class _Recorder:
 
     async def pass_on(self, encoded: bytes) -> None:
         self._writer.write(pack(encoded))
-        await self._writer.drain()
+        try:
+            await self._writer.drain()
+        except ConnectionError:
+            raise _RecorderGone from None
 
 
 async def _up(recorder: _Recorder, broker: ClientConnection) -> None:

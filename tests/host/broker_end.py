@@ -1,0 +1,114 @@
+"""The broker's end of the protocol, for tests of the host.
+
+Real sockets and the real codec: it holds what it gets and says what it is told to; what a
+hostile broker would do, a test makes it do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from broker.wire.codec import decode, encode, is_text
+from broker.wire.messages import Append, Held, Hello, Leave, Message, Ping, Pong, Welcome
+
+WAIT_SECONDS = 20.0
+
+
+class BrokerEnd:
+    """One broker, for one host."""
+
+    def __init__(self) -> None:
+        self.streams: dict[str, bytearray] = {}
+        self.heard: list[Message] = []
+        self.links = 0
+        self.holding = True
+        self.answering = True
+        self._link: ServerConnection | None = None
+        self._changed = asyncio.Condition()
+        self._server: Server
+        self.url = ""
+
+    async def serve(self) -> None:
+        self._server = await serve(self._host, "127.0.0.1", 0, compression=None, ping_interval=None)
+        port = next(iter(self._server.sockets)).getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    async def close(self) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def send(self, message: Message) -> None:
+        await self.send_raw(encode(message))
+
+    async def send_raw(self, encoded: bytes) -> None:
+        assert self._link is not None
+        with contextlib.suppress(ConnectionClosed):  # what it had sent before is still to be read
+            await self._link.send(encoded.decode() if is_text(encoded) else encoded)
+
+    async def cut(self) -> None:
+        """Drop the connection without a word."""
+        assert self._link is not None
+        self._link.transport.abort()
+
+    async def until(self, true: Callable[[], bool], what: str) -> None:
+        async with self._changed:
+            try:
+                await asyncio.wait_for(self._changed.wait_for(true), WAIT_SECONDS)
+            except TimeoutError:
+                raise AssertionError(f"never: {what}; heard {self.heard[-5:]}") from None
+
+    async def until_heard(self, kind: type, times: int = 1) -> Message:
+        def found() -> list[Message]:
+            return [message for message in self.heard if type(message) is kind]
+
+        await self.until(lambda: len(found()) >= times, f"{times} x {kind.__name__}")
+        return found()[times - 1]
+
+    async def until_in(self, stream: str, text: bytes, times: int = 1) -> None:
+        await self.until(
+            lambda: self.streams.get(stream, bytearray()).count(text) >= times,
+            f"{text!r} in {stream}",
+        )
+
+    async def _host(self, link: ServerConnection) -> None:
+        self._link = link
+        self.links += 1
+        async for raw in link:
+            message = decode(raw)
+            if self.answering:
+                await self._take(message)
+            async with self._changed:
+                if not isinstance(message, Append | Ping):
+                    self.heard.append(message)
+                self._changed.notify_all()
+
+    async def _take(self, message: Message) -> None:
+        if isinstance(message, Hello):
+            held = {name: len(copy) for name, copy in self.streams.items()}
+            await self.send(Welcome(1, 0.0, held))
+        elif isinstance(message, Append):
+            copy = self.streams.setdefault(message.stream, bytearray())
+            assert message.offset == len(copy)
+            copy += message.data
+            if self.holding:
+                await self.send(Held(message.stream, len(copy)))
+        elif isinstance(message, Ping):
+            await self.send(Pong(message.n))
+        elif isinstance(message, Leave):
+            self._link = None
+
+
+@contextlib.asynccontextmanager
+async def broker_end() -> AsyncIterator[BrokerEnd]:
+    """A broker that serves while the block runs."""
+    broker = BrokerEnd()
+    await broker.serve()
+    try:
+        yield broker
+    finally:
+        await broker.close()
