@@ -72,6 +72,7 @@ async def test_a_second_terminal_takes_the_seat(world: World) -> None:
     first = customer.terminal
 
     second = await customer.asks("reattach")
+    await customer.at_shell()
     await customer.runs("echo here-$((40 + 2))")
 
     assert await first.ended() != 0

@@ -27,7 +27,7 @@ async def travel(world: World, alice: Engineer, number: int, everyone: asyncio.B
     printed = output(streams[TERMINAL])
     for other in range(1, SESSIONS + 1):
         for turn in range(5):
-            count = printed.count(f"\r\nsession-{other * 1000 + turn}.\r\n")
+            count = printed.count(f"\rsession-{other * 1000 + turn}.\r\n")
             assert count == (other == number)
 
 

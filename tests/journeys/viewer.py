@@ -48,10 +48,12 @@ class Copy:
 
     def screen(self) -> Screen:
         """The screen that a viewer of this recording sees."""
-        lines = self.data.decode().splitlines()
+        data = bytes(self.data)
+        lines = data[: asciicast.whole_lines(data)].decode().splitlines()
+        screen = Screen()
         if self.snapshot is not None:
             screen = Screen(self.snapshot.cols, self.snapshot.rows).show(self.snapshot.data)
-        else:
+        elif lines:
             head = asciicast.read_header(lines.pop(0))
             screen = Screen(head["width"], head["height"])
         for line in lines:
@@ -161,11 +163,14 @@ async def viewing(broker: Broker, session: str, engineer: Engineer) -> AsyncIter
         max_size=None,
         compression=None,
     )
-    async with socket as connected, asyncio.TaskGroup() as group:
-        viewer = Viewer(connected)
-        receiving = group.create_task(viewer.receive())
-        try:
-            await viewer.until(lambda: viewer.watching.you, "the broker's greeting")
-            yield viewer
-        finally:
-            receiving.cancel()
+    try:
+        async with socket as connected, asyncio.TaskGroup() as group:
+            viewer = Viewer(connected)
+            receiving = group.create_task(viewer.receive())
+            try:
+                await viewer.until(lambda: viewer.watching.you, "the broker's greeting")
+                yield viewer
+            finally:
+                receiving.cancel()
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # what went wrong is easier to read alone
