@@ -29,5 +29,6 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s CMD \
   ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
-ENTRYPOINT ["jumpseat"]
-CMD ["serve", "--data", "/data", "--listen", "0.0.0.0:8000"]
+# What browsers and customers call it follows: docker run IMAGE --url https://support.example.com
+ENTRYPOINT ["jumpseat", "serve", "--data", "/data", "--listen", "0.0.0.0:8000"]
+CMD ["--url", "http://localhost:8000"]
