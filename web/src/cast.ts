@@ -8,24 +8,22 @@
 import { Lines } from "./lines";
 import { BadShape, dictionary, number, parse, text, whole } from "./shape";
 
-export interface Header {
+export interface Size {
   readonly cols: number;
   readonly rows: number;
-  /** Unix time, in seconds, at which the session began; null where the recording doesn't say. */
-  readonly began: number | null;
 }
 
 /** What a terminal is to do next, in order. */
 export type Step =
   | { readonly kind: "output"; readonly text: string }
-  | { readonly kind: "resize"; readonly cols: number; readonly rows: number };
+  | ({ readonly kind: "resize" } & Size);
 
 /** Larger windows are refused: the protocol carries u16, and a grid of these is already 16 M cells. */
 const MAX_SIDE = 4096;
 
 export class CastReader {
   private readonly lines = new Lines();
-  private header: Header | null = null;
+  private header: Size | null = null;
   private lineNumber = 0;
 
   /** `offset`: where in the recording the first byte stands. */
@@ -47,7 +45,7 @@ export class CastReader {
       this.lineNumber += 1;
       if (this.offset === 0 && this.header === null) {
         this.header = readHeader(line);
-        steps.push({ kind: "resize", cols: this.header.cols, rows: this.header.rows });
+        steps.push({ kind: "resize", ...this.header });
         continue;
       }
       const event = readEvent(line, this.lineNumber);
@@ -64,14 +62,13 @@ export class CastReader {
   }
 }
 
-/** Read the first line of a recording. Throws BadShape. */
-export function readHeader(line: string): Header {
+/** Read the first line of a recording: the size that it begins with. Throws BadShape. */
+export function readHeader(line: string): Size {
   const head = dictionary(parse(line, "line 1"), "line 1");
   if (head["version"] !== 2) throw new BadShape("line 1.version", "2");
   return {
     cols: side(whole(head["width"], "line 1.width")),
     rows: side(whole(head["height"], "line 1.height")),
-    began: typeof head["timestamp"] === "number" ? head["timestamp"] : null,
   };
 }
 
@@ -94,7 +91,7 @@ export function readEvent(line: string, lineNumber: number): Event {
 }
 
 /** The size that an `r` event names, or null where it makes no sense. */
-export function readSize(size: string): { cols: number; rows: number } | null {
+export function readSize(size: string): Size | null {
   const found = /^(\d{1,5})x(\d{1,5})$/.exec(size);
   const [cols, rows] = [Number(found?.[1]), Number(found?.[2])];
   return cols > 0 && rows > 0 ? { cols: side(cols), rows: side(rows) } : null;

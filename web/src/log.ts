@@ -10,10 +10,17 @@ import { Lines } from "./lines";
 import type { Of, Shape } from "./shape";
 import { dictionary, flag, number, object, parse, text } from "./shape";
 
+const user = object({ user: text });
 const viewer = { viewer: text, person: text };
 
 const EVENTS = {
-  started: object({ wall: number, protected: flag, grant: object({ mode: text }) }),
+  started: object({
+    wall: number,
+    recorder: user,
+    shell: user,
+    protected: flag,
+    grant: object({ mode: text, until: number }),
+  }),
   consented: object({}),
   gap: object({ since: number, until: number, cause: text }),
   ended: object({ by: text, why: text }),
@@ -41,6 +48,8 @@ type EventName = keyof typeof EVENTS;
 export type Entry =
   | { [N in EventName]: Of<(typeof EVENTS)[N]> & { readonly event: N; readonly t: number } }[EventName]
   | { readonly event: "other"; readonly name: string; readonly t: number };
+
+export type Started = Extract<Entry, { event: "started" }>;
 
 /** Read one line. Throws BadShape. `t` is seconds since the session began. */
 export function readEntry(line: string): Entry {

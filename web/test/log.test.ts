@@ -7,6 +7,8 @@ const says = (entry: object) => words(readEntry(JSON.stringify({ t: 100, ...entr
 const STARTED = {
   event: "started",
   wall: 1_700_000_100,
+  recorder: { user: "root" },
+  shell: { user: "carol" },
   protected: true,
   grant: { mode: "control", until: 0 },
 };

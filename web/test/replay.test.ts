@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { fittingFontSize, scaleToFit } from "../src/live/fit";
+import { BadShape } from "../src/shape";
 import { Pace } from "../src/replay/pace";
-import { readRecording, terminalAt, terminalSpans } from "../src/replay/recording";
+import { readLogs, readRecording, terminalAt } from "../src/replay/recording";
 
 describe("pace", () => {
   it("is one to one where no pause is skipped", () => {
@@ -29,7 +30,11 @@ describe("a recording to replay", () => {
     const recording = readRecording(`${whole}[102.0, "o", "tor`);
     expect(recording.times).toEqual([100.5, 101.25]);
     expect(recording.text).toBe(whole);
-    expect(recording.header.began).toBe(1_700_000_000);
+  });
+
+  it("is refused where it is none", () => {
+    expect(() => readRecording("<html>\n")).toThrow(BadShape);
+    expect(() => readRecording("")).toThrow(BadShape);
   });
 
   it("may hold nothing yet", () => {
@@ -39,15 +44,19 @@ describe("a recording to replay", () => {
 
 describe("the terminal of a moment", () => {
   const [first, second] = ["run-1.terminal-1.cast", "run-1.terminal-2.cast"];
-  const spans = terminalSpans(
+  const { began, spans } = readLogs([
     [
+      { t: 0, event: "started", wall: 1000.5, recorder: { user: "a" }, shell: { user: "a" }, protected: true, grant: { mode: "watch", until: 9 } },
       { t: 1, event: "opened", terminal: first },
       { t: 30, event: "opened", terminal: second },
       { t: 40, event: "closed", terminal: first },
     ]
       .map((entry) => `${JSON.stringify(entry)}\n`)
       .join(""),
-  );
+    "a line that makes no sense\n",
+  ]);
+
+  it("stands on the clock of the log", () => expect(began).toBe(1000.5));
 
   it("is the shown one where that was open", () => {
     expect(terminalAt(35, first, spans)).toBe(first);

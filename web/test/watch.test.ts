@@ -6,7 +6,8 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 const CAST = "run-1.terminal-1.cast";
 const LOG = "run-1.log";
 const STARTED =
-  '{"t": 0, "event": "started", "wall": 1000, "protected": false, "grant": {"mode": "control"}}\n';
+  '{"t": 0, "event": "started", "wall": 1000, "recorder": {"user": "carol"}, ' +
+  '"shell": {"user": "carol"}, "protected": false, "grant": {"mode": "control", "until": 9}}\n';
 
 /** A display that keeps what it is told, as text. */
 class Told {
@@ -111,7 +112,7 @@ describe("what the log tells", () => {
   it("the mode, and whether keys are held off", () => {
     const { watch } = begun();
     watch.receive(append(LOG, 0, STARTED));
-    expect(watch.state.mode).toBe("control");
+    expect(watch.state.started?.grant.mode).toBe("control");
     const paused = '{"t": 5, "event": "input_paused", "why": "customer away"}\n';
     watch.receive(append(LOG, bytes(STARTED).length, paused));
     expect(watch.state.paused).toBe("customer away");

@@ -66,7 +66,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const presence = watched.presence ?? session.presence;
   const over = banner(presence, now);
   const isStale = broker.state === "lost" || isOutOfReach(presence) || isOver(presence);
-  const mode = watched.mode ?? session.mode;
+  const { mode, until } = watched.started?.grant ?? session;
   const isTyping = mode === "control" && !isOver(presence);
   return (
     <div class={hasLog ? "live-page with-log" : "live-page"}>
@@ -77,16 +77,18 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       </TopBar>
       <div class="status-bar" role="status" aria-label="Session status">
         <PresenceLine presence={presence} now={now} />
-        <span class={`mode ${mode}`} data-mode={mode}>
-          {MODES[mode] ?? mode}
-        </span>
+        {!isOver(presence) && (
+          <span class={`mode ${mode}`} data-mode={mode}>
+            {now < until ? `${MODES[mode] ?? mode}, until ${clock(until, now)}` : "the grant has expired"}
+          </span>
+        )}
         {watched.paused !== null && (
           <span class="mode paused" data-paused="">
             keys held off: {watched.paused.replaceAll("-", " ")}
           </span>
         )}
         <span>
-          <span class="quiet">evidence</span> <Evidence session={session} />
+          <span class="quiet">evidence</span> <Evidence of={watched.started ?? session} />
         </span>
         <Watchers viewers={watched.viewers} you={watched.you} />
       </div>
@@ -100,20 +102,14 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
             aria-describedby="terminal-hint"
           />
           {broker.state === "lost" ? (
-            <div class="banner broker" role="alert" data-banner="broker-lost">
-              <strong>Connection to the broker lost at {clock(broker.since, now)}</strong>
-              <span>
-                This page tries again by itself. It says nothing about the customer's link: that
-                session goes on.
-              </span>
-            </div>
+            <Banner
+              key={broker.since}
+              kind="broker-lost"
+              title={`Connection to the broker lost at ${clock(broker.since, now)}`}
+              more="This page tries again by itself. The customer's session is not affected."
+            />
           ) : (
-            over !== null && (
-              <div class="banner" role="alert" data-banner={presence.state}>
-                <strong>{over.title}</strong>
-                <span>{over.more}</span>
-              </div>
-            )
+            over && <Banner key={presence.since} kind={presence.state} {...over} />
           )}
           {broker.state === "connecting" && <p class="joining">Joining the session …</p>}
           <p class="notice" role="status" data-notice={notice ?? ""}>
@@ -149,6 +145,21 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
           onClose={() => setLink(null)}
         />
       )}
+    </div>
+  );
+}
+
+/** The session's state over the last screen. It can be put aside; the status bar still says it. */
+function Banner({ kind, title, more }: { kind: string; title: string; more: string }) {
+  const [isHidden, setHidden] = useState(false);
+  if (isHidden) return null;
+  return (
+    <div class="banner" role="alert" data-banner={kind}>
+      <strong>{title}</strong>
+      <button type="button" onClick={() => setHidden(true)}>
+        Hide
+      </button>
+      <span>{more}</span>
     </div>
   );
 }

@@ -96,7 +96,7 @@ export class TerminalRoom {
   }
 
   private publish(): void {
-    const canType = this.watch.state.mode === "control";
+    const canType = this.watch.state.started?.grant.mode === "control";
     if (canType !== this.canType) this.screen.setTyping(canType);
     this.canType = canType;
     this.onChange({ watched: this.watch.state, broker: this.broker });

@@ -6,7 +6,7 @@
 
 import { CastReader } from "../cast";
 import type { Step } from "../cast";
-import type { Entry } from "../log";
+import type { Entry, Started } from "../log";
 import { LogReader, byAge } from "../log";
 import type { Presence } from "../presence";
 import type { FromBroker, ToBroker } from "../wire";
@@ -33,8 +33,8 @@ export interface Watched {
   /** The recording on the screen. */
   readonly shown: string | null;
   readonly log: readonly LogLine[];
-  /** The grant's mode as the recorder enforces it; null until the log has told. */
-  readonly mode: string | null;
+  /** What the latest run's recorder said of itself and of the grant; null until the log has told. */
+  readonly started: Started | null;
   /** Why the recorder holds engineers' keys off; null while it doesn't. */
   readonly paused: string | null;
   /** Why the latest keys went nowhere, and a number that grows with each refusal. */
@@ -48,7 +48,7 @@ export const NOTHING_YET: Watched = {
   terminals: [],
   shown: null,
   log: [],
-  mode: null,
+  started: null,
   paused: null,
   refusal: null,
 };
@@ -169,7 +169,7 @@ export class Watch {
   }
 
   private learn(entry: Entry): void {
-    if (entry.event === "started") this.change({ mode: entry.grant.mode, paused: null });
+    if (entry.event === "started") this.change({ started: entry, paused: null });
     if (entry.event === "input_paused") this.change({ paused: entry.why });
     if (entry.event === "input_resumed") this.change({ paused: null });
     if (entry.event === "refused" && entry.viewer === this.state.you) this.refuse(entry.why);

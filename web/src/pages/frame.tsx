@@ -69,26 +69,33 @@ export function PresenceLine({ presence, now }: { presence: Presence; now: numbe
   );
 }
 
+type Recorder = Pick<Session, "protected" | "recorder" | "shell">;
+
 /** How strong the recording is as evidence. No page may hide that it is weaker. */
-export function Evidence({ session }: { session: Session }) {
-  if (session.protected === null)
+export function Evidence({ of: { protected: isProtected, recorder, shell } }: { of: Recorder }) {
+  if (isProtected === null)
     return (
       <span class="evidence" data-evidence="unknown">
         recorder not heard from yet
       </span>
     );
-  if (session.protected)
+  const who = `The recorder runs as ${recorder?.user ?? "?"}, the shell as ${shell?.user ?? "?"}`;
+  if (isProtected)
     return (
       <span
         class="evidence protected"
         data-evidence="protected"
-        title={`Recorded by ${session.recorder?.user ?? "root"}; the shell's user ${session.shell?.user ?? ""} can't change it.`}
+        title={`${who}, who can't change what is recorded.`}
       >
         protected
       </span>
     );
   return (
-    <span class="evidence weaker" data-evidence="weaker">
+    <span
+      class="evidence weaker"
+      data-evidence="weaker"
+      title={`${who}, who could change what is recorded.`}
+    >
       recorded as the customer's own user: weaker evidence
     </span>
   );

@@ -86,7 +86,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         <div>
           <dt>Evidence</dt>
           <dd>
-            <Evidence session={session} />
+            <Evidence of={session} />
           </dd>
         </div>
       </dl>
@@ -114,7 +114,7 @@ function EndedSession({ session, now }: { session: Session; now: number }) {
         <p class="session-case">
           {session.case.title}{" "}
           <span class="quiet">
-            · began <When at={session.created} now={now} /> · <Evidence session={session} />
+            · began <When at={session.created} now={now} /> · <Evidence of={session} />
           </span>
         </p>
       </div>

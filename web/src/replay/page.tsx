@@ -10,8 +10,8 @@ import { isOver } from "../presence";
 import { BEFORE_SECONDS, Moments } from "./moments";
 import type { Place } from "./player";
 import { ReplayPlayer } from "./player";
-import type { Recording, Span } from "./recording";
-import { readRecording, terminalAt, terminalSpans } from "./recording";
+import type { Recording, Told } from "./recording";
+import { readLogs, readRecording, terminalAt } from "./recording";
 import { Legend, StretchBar } from "./stretches";
 
 /** How often the page looks where the player is. */
@@ -20,7 +20,7 @@ const LOOK_MS = 200;
 interface Loaded {
   readonly session: Session;
   readonly timeline: Timeline;
-  readonly spans: ReadonlyMap<string, Span>;
+  readonly told: Told;
 }
 
 export function ReplayPage({ id }: { id: string }) {
@@ -58,11 +58,10 @@ async function loadSession(id: string): Promise<Loaded> {
   const [session, timeline] = await Promise.all([fetchSession(id), fetchTimeline(id)]);
   const logs = session.streams.filter((one) => one.name.endsWith(".log")).map((one) => one.name);
   const texts = await Promise.all(logs.sort(byAge).map((name) => streamText(id, name)));
-  const spans = new Map(texts.flatMap((text) => [...terminalSpans(text)]));
-  return { session, timeline, spans };
+  return { session, timeline, told: readLogs(texts) };
 }
 
-function Replay({ session, timeline, spans, onReload }: Loaded & { onReload: () => Promise<void> }) {
+function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () => Promise<void> }) {
   const now = useNow();
   const terminals = session.streams
     .map((one) => one.name)
@@ -74,10 +73,10 @@ function Replay({ session, timeline, spans, onReload }: Loaded & { onReload: () 
   const stage = useRef<HTMLDivElement>(null);
   const { recording, error, reload } = useRecording(session.id, terminal);
   const { player, time, bar, seek } = usePlayer(stage, recording, skipsIdle);
-  const began = recording?.header.began ?? null;
+  const { began } = told;
 
   const jump = (t: number) => {
-    const where = terminal === null ? null : terminalAt(t, terminal, spans);
+    const where = terminal === null ? null : terminalAt(t, terminal, told.spans);
     if (where !== terminal) setChosen(where);
     seek(t - BEFORE_SECONDS);
   };
@@ -86,7 +85,7 @@ function Replay({ session, timeline, spans, onReload }: Loaded & { onReload: () 
       <div class="status-bar">
         <PresenceLine presence={session.presence} now={now} />
         <span>
-          <span class="quiet">evidence</span> <Evidence session={session} />
+          <span class="quiet">evidence</span> <Evidence of={session} />
         </span>
         <span class="position" data-field="position">
           {began !== null && <time title={utc(began + time)}>{clockSeconds(began + time)}</time>}

@@ -1,6 +1,5 @@
 /** A recording as the replay page loads it. Pure. */
 
-import type { Header } from "../cast";
 import { readHeader } from "../cast";
 import type { Entry } from "../log";
 import { readEntry } from "../log";
@@ -8,7 +7,6 @@ import { readEntry } from "../log";
 export interface Recording {
   /** Whole lines only: what is held may end inside one. */
   readonly text: string;
-  readonly header: Header;
   /** When each event happened, in seconds since the session began. */
   readonly times: readonly number[];
 }
@@ -17,14 +15,14 @@ export interface Recording {
 export function readRecording(held: string): Recording {
   const text = held.slice(0, held.lastIndexOf("\n") + 1);
   const end = text.indexOf("\n");
-  const header = readHeader(text.slice(0, Math.max(end, 0)));
+  readHeader(text.slice(0, Math.max(end, 0))); // the player's own complaints are for programmers
   const times: number[] = [];
   // Only the time of each line is read here; the player reads the rest.
   for (let at = end + 1; at < text.length; at = text.indexOf("\n", at) + 1) {
     const time = parseFloat(text.slice(at + 1, at + 25));
     if (Number.isFinite(time)) times.push(time);
   }
-  return { text, header, times };
+  return { text, times };
 }
 
 /** When a terminal was open, in seconds since the session began; until null: it still is. */
@@ -33,15 +31,24 @@ export interface Span {
   readonly until: number | null;
 }
 
-/** When each terminal was open, from a run's session log. Lines that make no sense tell nothing. */
-export function terminalSpans(log: string): ReadonlyMap<string, Span> {
+/** What the replay wants of a session's logs. */
+export interface Told {
+  /** Unix time of t = 0, to the fraction; null where no log tells. */
+  readonly began: number | null;
+  readonly spans: ReadonlyMap<string, Span>;
+}
+
+/** Read the logs of all runs, in order. Lines that make no sense tell nothing. */
+export function readLogs(logs: readonly string[]): Told {
+  let began: number | null = null;
   const spans = new Map<string, Span>();
-  for (const entry of entriesOf(log)) {
+  for (const entry of logs.flatMap(entriesOf)) {
+    if (entry.event === "started") began ??= entry.wall - entry.t;
     if (entry.event === "opened") spans.set(entry.terminal, { since: entry.t, until: null });
     const open = entry.event === "closed" ? spans.get(entry.terminal) : undefined;
     if (entry.event === "closed" && open) spans.set(entry.terminal, { ...open, until: entry.t });
   }
-  return spans;
+  return { began, spans };
 }
 
 function entriesOf(log: string): Entry[] {
@@ -56,11 +63,7 @@ function entriesOf(log: string): Entry[] {
 }
 
 /** The terminal to show for a moment: the shown one if it was open then, else the latest that was. */
-export function terminalAt(
-  t: number,
-  shown: string,
-  spans: ReadonlyMap<string, Span>,
-): string {
+export function terminalAt(t: number, shown: string, spans: Told["spans"]): string {
   const wasOpen = ({ since, until }: Span) => since <= t && t <= (until ?? Infinity);
   const span = spans.get(shown);
   if (!span || wasOpen(span)) return shown;
