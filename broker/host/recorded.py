@@ -61,6 +61,7 @@ class RecordedTerminal:
         self._pty = Pty(size, self._printed, self._exited, self._typed_on)
         self._stalling: Optional[asyncio.TimerHandle] = None
         self._stalled = False
+        self._status: Optional[int] = None
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
         """Start the recording and the shell. Raises OSError where the shell can't be started."""
@@ -94,6 +95,9 @@ class RecordedTerminal:
         self.seat = link
         link.on_room = self._seat_has_room
         self._stalled = False
+        if self._status is not None:  # it has ended while the screen was redrawn
+            link.send(Ended(self.name, self._status))
+            return
         if found.full_screen:
             cols, rows = self._size
             self._pty.resize(cols, max(1, rows - 1))
@@ -195,6 +199,7 @@ class RecordedTerminal:
         self._pty.hang_up(signum)
 
     def _exited(self, status: int) -> None:
+        self._status = status
         self._write(self._encoder.finish(self._clock()))
         self._listener.log("closed", terminal=self.name, status=status)
         if self.seat is not None:

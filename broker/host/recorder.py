@@ -18,52 +18,33 @@ import signal
 import socket
 import sys
 import time
-from collections import deque
 from pathlib import Path
-from typing import Any, Callable, Deque, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 import broker
+from broker.host.absence import Absence
 from broker.host.clock import SessionClock, boot_id, suspended
 from broker.host.consent import plain
-from broker.host.grant import Away, Refusal
+from broker.host.customer import Customer, NoTerminal
+from broker.host.engineers import Engineers
 from broker.host.last_time import last_time
-from broker.host.local import LocalLink
+from broker.host.log_writer import LogWriter
 from broker.host.paths import made_private, runtime_dir, socket_path
-from broker.host.recorded import RecordedTerminal
+from broker.host.recorded import RecordedTerminal, Size
 from broker.host.replication import Replication
-from broker.host.replies import without_replies
 from broker.host.session_file import load
-from broker.host.spool import Spool, SpoolFull
+from broker.host.spool import Spool
 from broker.host.tasks import spawn
 from broker.host.uplink_process import UplinkProcess
-from broker.host.viewers import Viewers
-from broker.recording import session_log, timeline
+from broker.recording import session_log
 from broker.wire.errors import RemoteProtocolError
-from broker.wire.messages import (
-    PROTOCOL,
-    Attach,
-    Detach,
-    Do,
-    Done,
-    Error,
-    Hello,
-    Input,
-    Joined,
-    Left,
-    Message,
-    Notice,
-    Resize,
-    Welcome,
-)
+from broker.wire.messages import PROTOCOL, Error, Hello, Message, Welcome
 from broker.wire.names import log_name, terminal_name
 
 TICK_SECONDS = 1.0
-IDLE_SECONDS = 300.0
 FIRST_SEAT_SECONDS = 30.0
 """A run to whose terminal nobody comes is over."""
 HANG_UP_SECONDS = 2.0
-_WAITING_ENTRIES = 1000
-_SLEPT_SECONDS = 2.0
 
 
 class Recorder:
@@ -81,17 +62,17 @@ class Recorder:
             self._session.began_boot, self._session.began_boottime, self._session.began_wall, before
         )
         self._grant = self._session.grant
-        self._viewers = Viewers()
         self._terminals: Dict[str, RecordedTerminal] = {}
-        self._clients: Dict[LocalLink, Optional[RecordedTerminal]] = {}
-        self._waiting: Deque[bytes] = deque(maxlen=_WAITING_ENTRIES)
-        self._last_key = self._began = self._clock()
-        self._idle = self._expired = self._paused = False
-        self._link_lost_at: Optional[float] = None
-        self._lost_suspended = 0.0
-        self._cut = self._was_cut = False
+        self._engineers = Engineers(self._grant, self._terminals, self._clock, self.log)
+        self._absence = Absence()
+        self._customer = Customer(
+            self._session.uid, self._grant.away, self._terminals, self._clock, self
+        )
+        self._seat_by = self._clock() + FIRST_SEAT_SECONDS
+        self._expired = False
         self._ending = False
         self._over = asyncio.Event()
+        self._opening = asyncio.Lock()
         self._no_terminal = asyncio.Event()
         self._no_terminal.set()
         self._syncing = False
@@ -105,8 +86,12 @@ class Recorder:
             on_room=self._replication.pump,
             failed=self.failed,
         )
+        self._log: Optional[LogWriter] = None
         if not self._session.ended:
-            self._log = self._spool.create(log_name(self.run))
+            stream = self._spool.create(log_name(self.run))
+            self._log = LogWriter(
+                stream, self._spool, self._clock, self._mark, self._replication.pump
+            )
             self._begin(earlier, before)
 
     # --- life -------------------------------------------------------------------------------
@@ -115,7 +100,7 @@ class Recorder:
         """Record until the session is over, or SIGTERM ends this run."""
         loop = asyncio.get_running_loop()
         path = socket_path(made_private(runtime_dir(), _runtime_mode()), self._session.id)
-        server = await loop.create_unix_server(self._welcome_client, sock=self._listen(path))
+        server = await loop.create_unix_server(self._customer.welcome, sock=self._listen(path))
         loop.add_signal_handler(signal.SIGTERM, lambda: spawn(self._stop(), self.failed))
         self._ready()
         self._uplink.start()
@@ -211,16 +196,14 @@ class Recorder:
             spawn(self._sync(), self.failed)
         if self._session.ended or self._ending:
             return
-        if not self._idle and self._seated and t - self._last_key >= IDLE_SECONDS:
-            self._idle = True
-            self.log("idle", since=self._last_key)
+        self._customer.check_idle()
         if not self._expired and self._grant.expired(t):
             self._expired = True
             self.log("expired")
-            self._tell("the grant has expired: the engineer can type no more", urgent=True)
-        if self._expired and not self._seated:
+            self._customer.tell("the grant has expired: the engineer can type no more", urgent=True)
+        if self._expired and not self._customer.seated:
             spawn(self.end("grant", "the grant expired"), self.failed)
-        elif not self._terminals and not self._clients and t - self._began > FIRST_SEAT_SECONDS:
+        elif not (self._terminals or self._customer.connected) and t > self._seat_by:
             spawn(self.end("recorder", "nobody came to the terminal"), self.failed)
 
     async def _sync(self) -> None:
@@ -233,40 +216,32 @@ class Recorder:
     # --- the session log --------------------------------------------------------------------
 
     def log(self, event: str, **fields: object) -> None:
-        """Write an entry, and a marker into the recordings where people would jump to it."""
-        line = session_log.encode(self._clock(), event, **fields)
-        self._waiting.append(line)
-        self._write_waiting()
-        label = timeline.label(session_log.decode(line.decode()))
-        if label is not None:
-            for terminal in self._terminals.values():
-                terminal.mark(label)
-        self._replication.pump()
+        """Write an entry of the session log, unless the log is closed."""
+        if self._log is not None and not self._session.ended:
+            self._log.write(event, **fields)
 
-    def _write_waiting(self) -> None:
-        """Entries go to disk in order; a full one takes them from the reserve, then later."""
-        for _ in range(2):
-            try:
-                while self._waiting:
-                    self._log.append(self._waiting[0])
-                    self._waiting.popleft()
-                return
-            except SpoolFull:
-                self._spool.use_reserve()
+    def _mark(self, label: str) -> None:
+        """Put a marker where people would jump to it."""
+        for terminal in self._terminals.values():
+            terminal.mark(label)
 
     def disk_full(self) -> None:
         """A recording could not be written."""
         self._spool.use_reserve()
-        self._tell("the disk is full: what you do is not recorded until there is room", urgent=True)
+        self._customer.tell(
+            "the disk is full: nothing is recorded until there is room", urgent=True
+        )
 
     def _make_room(self) -> None:
         missing = [one for one in self._terminals.values() if one.gap_since is not None]
-        if (missing or self._waiting) and self._spool.has_room():
-            self._write_waiting()
+        behind = self._log is not None and self._log.behind
+        if (missing or behind) and self._spool.has_room():
+            if self._log is not None:
+                self._log.catch_up()
             for terminal in missing:
                 terminal.end_gap()
             if missing:
-                self._tell("there is room on the disk again: recording goes on", urgent=True)
+                self._customer.tell("there is room on the disk: recording goes on", urgent=True)
         self._spool.set_aside()
 
     def grown(self) -> None:
@@ -275,97 +250,39 @@ class Recorder:
 
     # --- the customer -----------------------------------------------------------------------
 
-    @property
-    def _seated(self) -> bool:
-        return any(terminal.seat is not None for terminal in self._terminals.values())
-
-    def _welcome_client(self) -> LocalLink:
-        return LocalLink(self._from_client, self._client_gone)
-
-    def _from_client(self, link: LocalLink, message: Message) -> None:
-        if link not in self._clients:
-            if link.peer_uid() not in (0, self._session.uid, os.geteuid()):
-                raise RemoteProtocolError("not-yours", "this session is another user's")
-            self._clients[link] = None
-        terminal = self._clients[link]
-        if isinstance(message, Attach):
-            spawn(self._attach(link, message), self.failed)
-        elif isinstance(message, Do):
-            self._do(link, message.command)
-        elif terminal is None or terminal.seat is not link:
-            raise RemoteProtocolError("unexpected", f"{type(message).__name__} without a seat")
-        elif isinstance(message, Input):
-            self._customer_typed(terminal, message.data)
-        elif isinstance(message, Resize):
-            terminal.resize(message.cols, message.rows)
-        elif isinstance(message, Detach):
-            terminal.detach(message.reason)
-            self._left_seat()
-        else:
-            raise RemoteProtocolError("unexpected", type(message).__name__)
-
-    def _client_gone(self, link: LocalLink) -> None:
-        terminal = self._clients.pop(link, None)
-        if terminal is not None and terminal.seat is link:
-            terminal.detach("terminal closed")
-            self._left_seat()
-
-    async def _attach(self, link: LocalLink, wanted: Attach) -> None:
-        size = (wanted.cols or 80, wanted.rows or 24)
+    async def terminal_for(self, size: Size) -> RecordedTerminal:
+        """The terminal to take the seat at, opened if there is none. Raises NoTerminal."""
         if self._ending or self._session.ended:
-            link.send(Error("ended", "the session has ended"))
-            return
-        terminal = next(iter(self._terminals.values()), None)
-        if terminal is None:
-            name = terminal_name(self.run, 1)
-            terminal = RecordedTerminal(self._spool.create(name), self._clock, size, self)
-            self._terminals[name] = terminal
-            self._no_terminal.clear()
+            raise NoTerminal("the session has ended")
+        async with self._opening:
+            for terminal in self._terminals.values():
+                return terminal
+            stream = self._spool.create(terminal_name(self.run, 1))
+            terminal = RecordedTerminal(stream, self._clock, size, self)
             try:
                 await terminal.open(self._session.plan, self._session.began_wall)
             except OSError as error:
-                del self._terminals[name]
-                self._no_terminal.set()
-                link.send(Error("no-shell", f"the shell can't be started: {error.strerror}"))
-                await self.end("recorder", "the shell can't be started")
-                return
-        self._clients[link] = terminal
-        await terminal.attach(link, size)
-        self._idle, self._last_key = False, self._clock()
-        if self._paused:
-            self._paused = False
-            self.log("input_resumed")
+                spawn(self.end("recorder", "the shell can't be started"), self.failed)
+                raise NoTerminal(f"the shell can't be started: {error.strerror}") from None
+            self._terminals[terminal.name] = terminal
+            self._no_terminal.clear()
+            return terminal
+
+    def seat_taken(self) -> None:
+        """The customer is at the terminal."""
         self._tell_who()
 
-    def _left_seat(self) -> None:
-        if self._grant.away is Away.END:
-            spawn(self.end("customer", "the customer left the terminal"), self.failed)
-        elif self._grant.away is Away.PAUSE and not self._paused:
-            self._paused = True
-            self.log("input_paused", why="the customer left the terminal")
-
-    def _customer_typed(self, terminal: RecordedTerminal, data: bytes) -> None:
-        terminal.type(data)
-        self._last_key = self._clock()
-        if self._idle:
-            self._idle = False
-            self.log("active")
-
-    def _do(self, link: LocalLink, command: str) -> None:
+    async def do(self, command: str) -> Dict[str, Any]:
+        """Carry out a command of the customer; the session's facts after it."""
         if command == "disconnect":
             self._cut_link()
         elif command == "reconnect":
             self._mend_link()
         elif command == "end":
-            spawn(self._end_for(link), self.failed)
-            return
+            await self.end("customer", "jumpseat end")
         elif command != "status":
             raise RemoteProtocolError("unknown-command", "not a command of a session")
-        link.send(Done(self.status()))
-
-    async def _end_for(self, link: LocalLink) -> None:
-        await self.end("customer", "jumpseat end")
-        link.send(Done(self.status()))
+        return self.status()
 
     def status(self) -> Dict[str, Any]:
         """The session's facts, as ``jumpseat status`` shows them."""
@@ -379,9 +296,9 @@ class Recorder:
             "mode": session.mode,
             "away": session.away,
             "seconds_left": max(0, round(session.until - self._clock())),
-            "link": "disconnected" if self._cut else reached,
-            "watching": self._viewers.people,
-            "seated": self._seated,
+            "link": "disconnected" if self._absence.cut else reached,
+            "watching": self._engineers.viewers.people,
+            "seated": self._customer.seated,
             "ended": session.ended,
             "run": self.run,
             "recorder": pwd.getpwuid(os.geteuid()).pw_name,
@@ -395,16 +312,11 @@ class Recorder:
             ],
         }
 
-    def _tell(self, text: str, *, urgent: bool = False) -> None:
-        for terminal in self._terminals.values():
-            if terminal.seat is not None:
-                terminal.seat.send(Notice(text, urgent))
-
     def _tell_who(self) -> None:
-        people = ", ".join(map(plain, self._viewers.people)) or "nobody"
-        link = "disconnected" if self._cut else "" if self._replication.up else "link lost"
+        people = ", ".join(map(plain, self._engineers.viewers.people)) or "nobody"
+        link = "disconnected" if self._absence.cut else "" if self._replication.up else "link lost"
         parts = ["jumpseat", self._session.mode, link or f"{people} watching", "recorded"]
-        self._tell(" · ".join(parts))
+        self._customer.tell(" · ".join(parts))
 
     def closed(self, terminal: RecordedTerminal, status: int) -> None:
         """A shell is gone; the session goes with the last one."""
@@ -416,27 +328,19 @@ class Recorder:
     # --- the link ---------------------------------------------------------------------------
 
     def _cut_link(self) -> None:
-        if self._cut:
+        if self._absence.cut:
             return
-        self._cut = self._was_cut = True
-        self._note_loss()
-        self._viewers.clear()
-        if not self._session.ended:
-            self.log("disconnected")
+        self._absence.cut_by_customer(self._clock(), suspended())
+        self._engineers.viewers.clear()
+        self.log("disconnected")
         self._uplink.leave("disconnected")
         self._tell_who()
 
     def _mend_link(self) -> None:
-        if self._cut:
-            self._cut = False
-            if not self._session.ended:
-                self.log("reconnected")
+        if self._absence.cut:
+            self._absence.mended_by_customer()
+            self.log("reconnected")
         self._uplink.start()
-
-    def _note_loss(self) -> None:
-        if self._link_lost_at is None:
-            self._link_lost_at = self._clock()
-            self._lost_suspended = suspended()
 
     def hello(self) -> Hello:
         """The greeting, with the clocks as they are now."""
@@ -448,35 +352,17 @@ class Recorder:
 
     def link_up(self, welcome: Welcome) -> None:
         """The broker answered."""
-        t = self._clock()
-        lost_at, self._link_lost_at = self._link_lost_at, None
-        if lost_at is None:
-            cause = ""
-        elif self._was_cut:
-            cause = "reconnected"
-        elif suspended() - self._lost_suspended > _SLEPT_SECONDS:
-            cause = "asleep"
-        else:
-            cause = "network lost"
-        self._was_cut = False
-        if not self._session.ended:
-            self.log(
-                "link_up",
-                wall=time.time(),
-                broker_wall=welcome.wall,
-                cause=cause,
-                since=t if lost_at is None else lost_at,
-            )
+        cause, since = self._absence.back(self._clock(), suspended())
+        self.log("link_up", wall=time.time(), broker_wall=welcome.wall, cause=cause, since=since)
         self._tell_who()
 
     def link_lost(self, why: str) -> None:
         """The link that was up is gone."""
-        self._viewers.clear()
-        if self._cut or self._over.is_set():
+        self._engineers.viewers.clear()
+        if self._absence.cut or self._over.is_set():
             return
-        self._note_loss()
-        if not self._session.ended:
-            self.log("link_lost", why=why)
+        self._absence.lost(self._clock(), suspended())
+        self.log("link_lost", why=why)
         self._tell_who()
 
     def turned_away(self, error: Error) -> None:
@@ -485,7 +371,7 @@ class Recorder:
         if self._session.ended:
             self._over.set()
         else:
-            self._tell(f"the broker turned this session away: {error.code}", urgent=True)
+            self._customer.tell(f"the broker turned this session away: {error.code}", urgent=True)
 
     def all_held(self) -> None:
         """The broker holds everything; after the end, that was all."""
@@ -494,40 +380,9 @@ class Recorder:
             self._over.set()
 
     def from_viewers(self, message: Message) -> None:
-        """Somebody joined, left or typed, says the broker; what that may do is decided here."""
-        if isinstance(message, Joined):
-            if self._viewers.join(message.viewer, message.person):
-                self.log("joined", viewer=message.viewer, person=message.person)
-        elif isinstance(message, Left):
-            gone = self._viewers.leave(message.viewer)
-            if gone is not None:
-                self.log("left", viewer=gone.id, person=gone.person)
-        elif isinstance(message, Input):
-            self._engineer_typed(message)
-            return
-        self._tell_who()
-
-    def _engineer_typed(self, message: Input) -> None:
-        viewer = self._viewers.get(message.by)
-        data = without_replies(message.data)
-        if not data:
-            return
-        t = self._clock()
-        terminal = self._terminals.get(message.terminal)
-        if terminal is None:
-            why: Optional[Refusal] = Refusal.NO_TERMINAL
-        elif terminal.busy:
-            why = Refusal.BUSY
-        else:
-            recording = terminal.gap_since is None
-            why = self._grant.refuses(t, seated=terminal.seat is not None, recording=recording)
-        if why is not None:
-            if viewer.is_refused(why, t):
-                self.log("refused", viewer=viewer.id, person=viewer.person, why=why.value)
-        elif terminal is not None:
-            if viewer.types(t):
-                self.log("typed", viewer=viewer.id, person=viewer.person, terminal=terminal.name)
-            terminal.type(data)
+        """Somebody joined, left or typed, says the broker."""
+        if self._engineers.take(message):
+            self._tell_who()
 
 
 def _websocket_url(url: str) -> str:
