@@ -60,7 +60,10 @@ def socket_path(folder: Path, session: str) -> Path:
 def live_sockets() -> List[Path]:
     """Sockets of recorders that this user may be able to talk to, its own and root's."""
     found: List[Path] = []
-    for folder in dict.fromkeys((runtime_dir(), _SYSTEM_RUNTIME)):
+    folders = [runtime_dir()]
+    if "JUMPSEAT_RUNTIME_DIR" not in os.environ and _SYSTEM_RUNTIME not in folders:
+        folders.append(_SYSTEM_RUNTIME)
+    for folder in folders:
         if folder.is_dir():
             found.extend(sorted(folder.glob("*.sock")))
     return found
