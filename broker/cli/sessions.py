@@ -52,6 +52,9 @@ async def _sessions(data: Path) -> list[dict[str, Any]]:
         return [tell(kept, session, served=served) for session in reversed(found)]
 
 
+_HEAD: tuple[str, ...] = ("SESSION", "CASE", "HOST", "MODE", "PRESENCE", "GRANTED", "BYTES")
+
+
 def _row(session: dict[str, Any]) -> tuple[str, ...]:
     host = session["host"]
     return (

@@ -17,6 +17,7 @@ from broker.recording.presence import (
 )
 from broker.recording.session_log import BadLog, Entry, decode
 
+_BEYOND_REASON = 1e12
 _LONGEST_LINE_BYTES = 256 * 1024
 
 
@@ -109,7 +110,13 @@ class LogReader:
                 timeline.tell([entry])  # nobody who reads it later stumbles over a wrong type
             except (BadLog, KeyError, TypeError, ValueError, OverflowError, RecursionError):
                 continue
-            yield entry
+            if all(map(_is_sane, entry.values())):
+                yield entry
+
+
+def _is_sane(value: object) -> bool:
+    """Whether a number is one that can be a time or a size: neither infinite nor beyond reason."""
+    return not isinstance(value, int | float) or -_BEYOND_REASON < value < _BEYOND_REASON
 
 
 def _account(value: object) -> dict[str, Any] | None:

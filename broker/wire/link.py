@@ -101,7 +101,8 @@ HOST_TO_BROKER = Role(
 )
 BROKER_TO_VIEWER = Role(
     "broker, listening to a viewer",
-    frozenset({Watch}),
+    # A viewer's request has said who it is; until there is a stream it may have nothing to ask.
+    _ANY | {Watch, Input},
     _ANY | {Watch, Input},
     ping_after=5.0,
     # Browsers slow a hidden page's timers to one a minute; answering a ping needs no timer, but

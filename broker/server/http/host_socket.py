@@ -1,13 +1,14 @@
 """``GET /api/host``: the link of a customer's host, from its hello to its end."""
 
 import time
+from contextlib import aclosing
 
 import structlog
 from aiohttp import web
 
 from broker.server.access import is_token_of
 from broker.server.http.connections import Connections
-from broker.server.http.link_socket import GOING_AWAY, LinkSocket
+from broker.server.http.link_socket import GOING_AWAY, NORMAL, LinkSocket
 from broker.server.hub import Hub
 from broker.server.room import Room
 from broker.wire.errors import RemoteProtocolError
@@ -40,19 +41,18 @@ class HostSockets:
         reason: str | None = None
         began = time.monotonic()
         try:
-            async for message, encoded in socket.messages():
-                if isinstance(message, Append) and room is not None:
-                    room.append(socket, message, encoded)
-                    if room.full:
-                        await self._wait_for_space(room, socket)
-                elif isinstance(message, Hello):
-                    room = self._admit(message)
-                    held = room.connect(socket)
-                    socket.send(Welcome(PROTOCOL, time.time(), held))
-                    room.greet(socket)
-                    log.info("host connected", session=room.session.id, run=message.run)
-                elif isinstance(message, Leave):
-                    reason = message.reason
+            async with aclosing(socket.messages()) as messages:
+                async for message, encoded in messages:
+                    if isinstance(message, Append) and room is not None:
+                        room.append(socket, message, encoded)
+                        if room.full:
+                            await self._wait_for_space(room, socket)
+                    elif isinstance(message, Hello):
+                        room = self._welcome(message, socket)
+                    elif isinstance(message, Leave):
+                        reason = message.reason
+                        socket.close(NORMAL)
+                        break
         finally:
             if room is not None:
                 room.disconnect(socket, reason)
@@ -60,6 +60,14 @@ class HostSockets:
                 log.info("host gone", session=room.session.id, left=reason, seconds=seconds)
                 if reason == "ended":
                     await self._hub.complete(room)
+
+    def _welcome(self, hello: Hello, socket: LinkSocket) -> Room:
+        room = self._admit(hello)
+        held = room.connect(socket)
+        socket.send(Welcome(PROTOCOL, time.time(), held))
+        room.greet(socket)
+        log.info("host connected", session=room.session.id, run=hello.run)
+        return room
 
     def _admit(self, hello: Hello) -> Room:
         if hello.protocol != PROTOCOL:

@@ -5,7 +5,7 @@ one; there is no task for it, as there are many idle links.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from aiohttp import WSMsgType, web
 
@@ -21,7 +21,7 @@ _CLOSE_SECONDS = 5.0
 # Beyond what the codec allows, so that it is the codec that says so; far beyond, aiohttp does.
 _MAX_MESSAGE_BYTES = 2 * codec.MAX_MESSAGE_BYTES
 
-GOING_AWAY = 1001
+NORMAL, GOING_AWAY = 1000, 1001
 _POLICY = 1008
 
 
@@ -66,7 +66,7 @@ class LinkSocket:
         """Bytes sent and not yet taken by the kernel."""
         return self._outbox.backlog
 
-    async def messages(self) -> AsyncIterator[tuple[Message, bytes]]:
+    async def messages(self) -> AsyncGenerator[tuple[Message, bytes], None]:
         """Every message in order, with its encoding where that is binary.
 
         Ends with the connection. Raises RemoteProtocolError for what the peer may not send; the

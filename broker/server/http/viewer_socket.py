@@ -1,6 +1,7 @@
 """``GET /api/sessions/ID/watch``: an engineer's eyes and hands in one session."""
 
 import time
+from contextlib import aclosing
 
 import structlog
 from aiohttp import web
@@ -44,12 +45,13 @@ class ViewerSockets:
         began = time.monotonic()
         log.info("viewer joined", session=room.session.id, viewer=viewer.id, person=person)
         try:
-            async for message, _encoded in socket.messages():
-                if isinstance(message, Input):
-                    room.input(viewer, message)
-                elif isinstance(message, Watch):
-                    parse_stream(message.stream)
-                    viewer.watch(message.stream, message.offset)
+            async with aclosing(socket.messages()) as messages:
+                async for message, _encoded in messages:
+                    if isinstance(message, Input):
+                        room.input(viewer, message)
+                    elif isinstance(message, Watch):
+                        parse_stream(message.stream)
+                        viewer.watch(message.stream, message.offset)
         finally:
             room.leave(viewer)
             seconds = round(time.monotonic() - began, 1)

@@ -1,0 +1,191 @@
+"""The other ends of the broker's links, small and strict: a host and a viewer made of wire."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import aiohttp
+
+from broker.wire import codec
+from broker.wire.messages import (
+    PROTOCOL,
+    Append,
+    Error,
+    Hello,
+    Message,
+    Ping,
+    Pong,
+    Present,
+    Snapshot,
+    Streams,
+    Watch,
+    Watching,
+    Welcome,
+)
+
+M = TypeVar("M")
+PATIENCE_SECONDS = 20.0
+
+
+class Peer:
+    """One end of a link that a test drives by hand. Answers pings while it is reading."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+        self.heard: list[Message] = []
+        self.answers_pings = True
+
+    async def send(self, message: Message) -> None:
+        await self.send_raw(codec.encode(message))
+
+    async def send_raw(self, encoded: bytes) -> None:
+        if encoded and codec.is_text(encoded):
+            await self.ws.send_str(encoded.decode("utf-8", "surrogateescape"))
+        else:
+            await self.ws.send_bytes(encoded)
+
+    async def next(self) -> Message | None:
+        """The next message but for pings; None when the broker has closed."""
+        while True:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                got = await self.ws.receive()
+            if got.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+                return None
+            message = codec.decode(got.data)
+            if isinstance(message, Ping):
+                if self.answers_pings:
+                    await self.send(Pong(message.n))
+                continue
+            self.heard.append(message)
+            return message
+
+    async def wait(self, kind: type[M], test: Callable[[M], bool] = lambda _: True) -> M:
+        """Read on to the first message of this kind that passes."""
+        while True:
+            message = await self.next()
+            assert message is not None, f"closed while waiting for {kind.__name__}"
+            if isinstance(message, kind) and test(message):
+                return message
+
+    async def closed(self) -> Error | None:
+        """Read on to the end: the error that the broker gave for it, if it did."""
+        error = None
+        while (message := await self.next()) is not None:
+            if isinstance(message, Error):
+                error = message
+        return error
+
+
+class Viewer(Peer):
+    """Keeps what it is sent of each stream as a browser would: a screen's start, and bytes on."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        super().__init__(ws)
+        self.snapshots: dict[str, list[Snapshot]] = defaultdict(list)
+        self.since: dict[str, int] = {}
+        self.data: dict[str, bytearray] = defaultdict(bytearray)
+        self.names: list[str] = []
+        self.watching: Watching | None = None
+        self.present: Present | None = None
+
+    async def next(self) -> Message | None:
+        message = await super().next()
+        if isinstance(message, Snapshot):
+            self.snapshots[message.stream].append(message)
+            self.since[message.stream] = message.offset
+            self.data[message.stream].clear()
+        elif isinstance(message, Append):
+            start = self.since.setdefault(message.stream, message.offset)
+            assert message.offset == start + len(self.data[message.stream]), "a hole"
+            self.data[message.stream] += message.data
+        elif isinstance(message, Streams):
+            self.names = message.names
+        elif isinstance(message, Watching):
+            self.watching = message
+        elif isinstance(message, Present):
+            self.present = message
+        return message
+
+    async def watch(self, stream: str, offset: int) -> None:
+        self.snapshots[stream].clear()
+        self.since.pop(stream, None)
+        self.data[stream].clear()
+        await self.send(Watch(stream, offset))
+
+    async def reaches(self, stream: str, end: int) -> None:
+        while self.since.get(stream, 0) + len(self.data[stream]) < end:
+            assert await self.next() is not None, "closed too early"
+
+
+class Site:
+    """What a test has of a running broker."""
+
+    def __init__(
+        self, url: str, engineer: aiohttp.ClientSession, host: aiohttp.ClientSession
+    ) -> None:
+        self.url = url
+        self.engineer = engineer
+        """Signed in, with the broker's Origin."""
+        self.host = host
+        """A program at a customer's: no cookie, no Origin."""
+
+    async def invite(self, minutes: int = 60) -> str:
+        async with self.engineer.post("/api/cases", json={"title": "pool import hangs"}) as got:
+            case = await got.json()
+        body = {"case": case["id"], "minutes": minutes}
+        async with self.engineer.post("/api/invitations", json=body) as got:
+            assert got.status == 201, await got.text()
+            code: str = (await got.json())["code"]
+            return code
+
+    async def grant(self) -> dict[str, Any]:
+        """A session: ``session``, ``token``, ``until``."""
+        body = {
+            "code": await self.invite(),
+            "grant": {"mode": "control", "seconds": 600, "away": "pause"},
+            "host": {"name": "nas", "user": "carol"},
+        }
+        async with self.host.post("/api/invitations/redeem", json=body) as got:
+            assert got.status == 201, await got.text()
+            granted: dict[str, Any] = await got.json()
+            return granted
+
+    async def summary(self, session: str) -> dict[str, Any]:
+        async with self.engineer.get(f"/api/sessions/{session}") as got:
+            told: dict[str, Any] = await got.json()
+            return told
+
+    async def stream(self, session: str, name: str, query: str = "") -> bytes:
+        async with self.engineer.get(f"/api/sessions/{session}/streams/{name}{query}") as got:
+            assert got.status == 200, await got.text()
+            return await got.read()
+
+    @asynccontextmanager
+    async def connected(
+        self, granted: dict[str, Any], run: int = 1
+    ) -> AsyncIterator[tuple[Peer, Welcome]]:
+        """The session's host, welcomed."""
+        async with self.host.ws_connect("/api/host", max_msg_size=0) as ws:
+            peer = Peer(ws)
+            await peer.send(hello(granted, run))
+            yield peer, await peer.wait(Welcome)
+
+    @asynccontextmanager
+    async def viewing(self, session: str) -> AsyncIterator[Viewer]:
+        """An engineer's viewer, told who, what and how things are."""
+        url = f"/api/sessions/{session}/watch"
+        async with self.engineer.ws_connect(url, max_msg_size=0) as ws:
+            viewer = Viewer(ws)
+            while viewer.present is None:
+                assert await viewer.next() is not None
+            yield viewer
+
+
+def hello(granted: dict[str, Any], run: int = 1, protocol: int = PROTOCOL) -> Hello:
+    """A host's first message."""
+    return Hello(
+        protocol, granted["session"], granted["token"], run, "boot", 0.0, 0.0, time.time(), "test"
+    )
