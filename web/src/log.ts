@@ -19,7 +19,7 @@ const EVENTS = {
     recorder: user,
     shell: user,
     protected: flag,
-    grant: object({ mode: text, until: number }),
+    grant: object({ mode: text }),
   }),
   consented: object({}),
   gap: object({ since: number, until: number, cause: text }),

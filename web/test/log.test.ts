@@ -10,7 +10,7 @@ const STARTED = {
   recorder: { user: "root" },
   shell: { user: "carol" },
   protected: true,
-  grant: { mode: "control", until: 0 },
+  grant: { mode: "control" },
 };
 
 describe("an entry", () => {

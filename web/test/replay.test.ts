@@ -46,7 +46,7 @@ describe("the terminal of a moment", () => {
   const [first, second] = ["run-1.terminal-1.cast", "run-1.terminal-2.cast"];
   const { began, spans } = readLogs([
     [
-      { t: 0, event: "started", wall: 1000.5, recorder: { user: "a" }, shell: { user: "a" }, protected: true, grant: { mode: "watch", until: 9 } },
+      { t: 0, event: "started", wall: 1000.5, recorder: { user: "a" }, shell: { user: "a" }, protected: true, grant: { mode: "watch" } },
       { t: 1, event: "opened", terminal: first },
       { t: 30, event: "opened", terminal: second },
       { t: 40, event: "closed", terminal: first },

@@ -7,7 +7,7 @@ const CAST = "run-1.terminal-1.cast";
 const LOG = "run-1.log";
 const STARTED =
   '{"t": 0, "event": "started", "wall": 1000, "recorder": {"user": "carol"}, ' +
-  '"shell": {"user": "carol"}, "protected": false, "grant": {"mode": "control", "until": 9}}\n';
+  '"shell": {"user": "carol"}, "protected": false, "grant": {"mode": "control"}}\n';
 
 /** A display that keeps what it is told, as text. */
 class Told {

@@ -66,7 +66,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const presence = watched.presence ?? session.presence;
   const over = banner(presence, now);
   const isStale = broker.state === "lost" || isOutOfReach(presence) || isOver(presence);
-  const { mode, until } = watched.started?.grant ?? session;
+  const { mode } = watched.started?.grant ?? session;
   const isTyping = mode === "control" && !isOver(presence);
   return (
     <div class={hasLog ? "live-page with-log" : "live-page"}>
@@ -78,8 +78,10 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       <div class="status-bar" role="status" aria-label="Session status">
         <PresenceLine presence={presence} now={now} />
         {!isOver(presence) && (
-          <span class={`mode ${mode}`} data-mode={mode}>
-            {now < until ? `${MODES[mode] ?? mode}, until ${clock(until, now)}` : "the grant has expired"}
+          <span class={`mode ${watched.isExpired ? "expired" : mode}`} data-mode={mode}>
+            {watched.isExpired
+              ? "the grant has expired"
+              : `${MODES[mode] ?? mode}, until ${clock(session.until, now)}`}
           </span>
         )}
         {watched.paused !== null && (

@@ -21,6 +21,9 @@ const WAITING_MOST = 8 * 1024 * 1024;
 
 const SCROLLBACK_LINES = 5_000;
 
+/** xterm lays its scroll bar over the right edge of its element; it gets room of its own there. */
+const SCROLLBAR_PX = 14;
+
 const THEME: ITheme = {
   background: "#10151b",
   foreground: "#d7dee6",
@@ -71,6 +74,7 @@ export class Screen {
   private waitingSize = 0;
   private handedSize = 0;
   private isReadable = false;
+  private cursorRow = 0;
 
   constructor(
     private readonly room: HTMLElement,
@@ -100,6 +104,7 @@ export class Screen {
     this.terminal.onBinary((data) => {
       events.onInput(Uint8Array.from(data, (one) => one.charCodeAt(0)));
     });
+    this.terminal.onCursorMove(() => this.follow());
     this.terminal.onTitleChange((title) => events.onTitle(printable(title)));
     this.terminal.attachCustomKeyEventHandler((event) => this.onKey(event));
     this.terminal.open(room);
@@ -132,6 +137,9 @@ export class Screen {
   setReadable(isReadable: boolean): void {
     this.isReadable = isReadable;
     this.fit();
+    this.cursorRow = 0;
+    this.room.scrollTop = 0;
+    this.follow();
   }
 
   focus(): void {
@@ -191,8 +199,8 @@ export class Screen {
 
   private fit(): void {
     const screen = this.terminal.element?.querySelector<HTMLElement>(".xterm-screen");
-    const room = { width: this.room.clientWidth, height: this.room.clientHeight };
-    if (!screen || !this.terminal.element || room.width === 0 || room.height === 0) return;
+    const room = { width: this.room.clientWidth - SCROLLBAR_PX, height: this.room.clientHeight };
+    if (!screen || !this.terminal.element || room.width <= 0 || room.height <= 0) return;
     const measure = (): Size => ({ width: screen.offsetWidth, height: screen.offsetHeight });
     const setFontSize = (size: number) => {
       if (this.terminal.options.fontSize !== size) this.terminal.options.fontSize = size;
@@ -207,10 +215,27 @@ export class Screen {
     const size = measure();
     const scale = this.isReadable ? 1 : scaleToFit(size, room);
     const style = this.terminal.element.style;
-    style.width = `${size.width}px`;
+    style.width = `${size.width + SCROLLBAR_PX}px`;
     style.height = `${size.height}px`;
     style.transform = scale < 1 ? `scale(${scale})` : "";
     style.marginLeft = `${Math.max(0, (room.width - size.width * scale) / 2)}px`;
+  }
+
+  // Where the view scrolls, it goes with the cursor, unless somebody has scrolled away from it.
+  private follow(): void {
+    const rowBefore = this.cursorRow;
+    const { cursorX, cursorY } = this.terminal.buffer.active;
+    this.cursorRow = cursorY;
+    const screen = this.terminal.element?.querySelector<HTMLElement>(".xterm-screen");
+    if (!this.isReadable || !screen) return;
+    const width = screen.offsetWidth / this.terminal.cols;
+    const height = screen.offsetHeight / this.terminal.rows;
+    const { scrollLeft, scrollTop, clientWidth, clientHeight } = this.room;
+    const topBefore = rowBefore * height;
+    if (topBefore < scrollTop || topBefore >= scrollTop + clientHeight) return;
+    const [left, top] = [cursorX * width, cursorY * height];
+    this.room.scrollLeft = Math.min(left, Math.max(scrollLeft, left + 2 * width - clientWidth));
+    this.room.scrollTop = Math.min(top, Math.max(scrollTop, top + height - clientHeight));
   }
 
   private onKey(event: KeyboardEvent): boolean {

@@ -35,6 +35,7 @@ export interface Watched {
   readonly log: readonly LogLine[];
   /** What the latest run's recorder said of itself and of the grant; null until the log has told. */
   readonly started: Started | null;
+  readonly isExpired: boolean;
   /** Why the recorder holds engineers' keys off; null while it doesn't. */
   readonly paused: string | null;
   /** Why the latest keys went nowhere, and a number that grows with each refusal. */
@@ -49,6 +50,7 @@ export const NOTHING_YET: Watched = {
   shown: null,
   log: [],
   started: null,
+  isExpired: false,
   paused: null,
   refusal: null,
 };
@@ -170,6 +172,7 @@ export class Watch {
 
   private learn(entry: Entry): void {
     if (entry.event === "started") this.change({ started: entry, paused: null });
+    if (entry.event === "expired") this.change({ isExpired: true });
     if (entry.event === "input_paused") this.change({ paused: entry.why });
     if (entry.event === "input_resumed") this.change({ paused: null });
     if (entry.event === "refused" && entry.viewer === this.state.you) this.refuse(entry.why);
