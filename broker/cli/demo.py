@@ -47,6 +47,8 @@ def command(data: Path | None) -> None:
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     with _broker(data or state / "jumpseat-demo") as (url, link, code):
         print(_WELCOME.format(link=link))
+        # So that `jumpseat` is a command in the demo's shell too.
+        os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
         from broker.host.command import main as at_the_customer  # noqa: PLC0415 - needs no click
 
         status = at_the_customer(["grant", code, "--broker", url, "--mode", "control"])

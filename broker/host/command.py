@@ -20,6 +20,7 @@ from broker.host.consent import plain
 from broker.host.failures import Declined, Failed, Misused, NotFound
 from broker.host.grant import Away, Mode
 from broker.host.granting import Wanted, broker_url, grant, seconds_of
+from broker.host.invocation import spoken
 from broker.host.session_file import load
 from broker.host.terminal import Left, TerminalView
 from broker.recording.timeline import duration
@@ -124,7 +125,7 @@ def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
 def _grant(args: argparse.Namespace) -> int:
     session = grant(Wanted(args.code, args.broker, args.mode, args.away, args.seconds))
     print(
-        f"Session {session}. Closing this terminal does not end it: `jumpseat reattach` comes "
+        f"Session {session}. Closing this terminal does not end it: `{spoken()} reattach` comes "
         "back, `exit` ends it.\n"
     )
     return _take_seat(session)
@@ -161,7 +162,7 @@ def _take_seat(session: Optional[str]) -> int:
     if late is not None:
         print(
             f"{late['unheld']} bytes have yet to reach the broker; they go on their way by "
-            "themselves when the link is there (`jumpseat status`, `jumpseat reconnect`)."
+            f"themselves when the link is there (`{spoken()} status`)."
         )
     return 0
 
@@ -195,7 +196,7 @@ def _read_out(facts: Dict[str, Any]) -> str:
         "mode": f"{facts['mode']}; when you are away: {facts['away']}",
         "link": facts["link"],
         "watching": watching,
-        "seat": "you are at the terminal" if facts["seated"] else "empty (jumpseat reattach)",
+        "seat": "you are at the terminal" if facts["seated"] else f"empty ({spoken()} reattach)",
         "recorder": f"runs as {keeper}, the shell as {facts['shell']}",
         "records": facts["folder"],
         "undelivered": f"{facts['unheld']} bytes",

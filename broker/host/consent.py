@@ -40,6 +40,8 @@ class Asked:
     user: str
     protected: bool
     folder: str
+    program: str
+    """What a person types for ``jumpseat`` here."""
 
 
 def terms(asked: Asked) -> str:
@@ -58,8 +60,10 @@ def terms(asked: Asked) -> str:
 {_filled(f"When you leave the terminal, {_AWAY[asked.away]}")}
 
 You can take the seat back at any time, here or from another shell of yours:
-  jumpseat disconnect   cuts the link; the recording goes on
-  jumpseat end          ends the session, and so does leaving the shell (exit)
+  {asked.program} disconnect
+      cuts the link; the recording goes on
+  {asked.program} end
+      ends the session, and so does leaving the shell (exit)
 """
 
 

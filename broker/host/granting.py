@@ -18,7 +18,7 @@ from broker.host import clock, paths, sessions
 from broker.host.consent import CONSENT, Asked, refusal, terms
 from broker.host.failures import Declined, Failed, Misused, Unreachable
 from broker.host.grant import Away, Mode
-from broker.host.invocation import command
+from broker.host.invocation import command, spoken
 from broker.host.pty import User
 from broker.host.session_file import SessionFile
 from broker.wire.errors import RemoteProtocolError
@@ -92,6 +92,7 @@ def grant(wanted: Wanted) -> str:
             user=user.name,
             protected=protected,
             folder=str(state),
+            program=spoken(),
         )
     )
     answer = _consent(text)

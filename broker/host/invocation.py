@@ -1,4 +1,4 @@
-"""How to start another process of ours, from an installed package and from jumpseat.pyz alike.
+"""How we are started, from an installed package and from jumpseat.pyz alike: by us, by people.
 
 Isolated (``-I``): nothing in the folder where the customer happens to stand is imported.
 """
@@ -6,6 +6,8 @@ Isolated (``-I``): nothing in the folder where the customer happens to stand is 
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import sys
 from typing import List, Optional
 
@@ -25,3 +27,10 @@ def command(*arguments: str) -> List[str]:
     if _ARCHIVE is not None:
         return [sys.executable, "-I", _ARCHIVE, *arguments]
     return [sys.executable, "-I", "-m", "broker.host", *arguments]
+
+
+def spoken() -> str:
+    """What a person types for ``jumpseat`` on this host, where it may not be installed."""
+    if _ARCHIVE is not None:
+        return f"python3 {shlex.quote(_ARCHIVE)}"
+    return "jumpseat" if shutil.which("jumpseat") else shlex.quote(os.path.abspath(sys.argv[0]))  # noqa: PTH100

@@ -18,6 +18,7 @@ import tty
 from contextlib import contextmanager
 from typing import Iterator, Optional, Tuple
 
+from broker.host.invocation import spoken
 from broker.host.redraw import RESET
 from broker.wire.codec import Unpacker, decode, encode, pack
 from broker.wire.messages import (
@@ -95,7 +96,9 @@ class TerminalView:
     def _from_recorder(self) -> None:
         data = self._recorder.recv(_READ_BYTES)
         if not data:
-            raise Left("the recorder is gone; `jumpseat reattach` starts it again, in a new shell")
+            raise Left(
+                f"the recorder is gone; `{spoken()} reattach` starts it again, in a new shell"
+            )
         for encoded in self._unpacker.feed(data):
             self._take(decode(encoded))
 

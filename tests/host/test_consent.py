@@ -17,6 +17,7 @@ ASKED = Asked(
     user="carol",
     protected=True,
     folder="/var/lib/jumpseat",
+    program="jumpseat",
 )
 
 
