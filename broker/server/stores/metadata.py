@@ -4,6 +4,7 @@ SQLAlchemy Core over SQLite (WAL), so that commands can read and write beside a 
 Methods are short transactions; each either happens wholly or not at all, also when cancelled.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,10 +114,13 @@ class Metadata:
     """The metadata below one data directory. Raises sqlalchemy's errors where the disk fails."""
 
     def __init__(self, data: Path) -> None:
-        self._engine = _engine(data / FILE_NAME)
+        self._path = data / FILE_NAME
+        self._engine = _engine(self._path)
 
     async def migrate(self) -> None:
         """Create the schema, or bring it up to date. Only the broker that owns the directory."""
+        # Nobody else reads it; SQLite gives its other files the same mode.
+        await asyncio.to_thread(self._path.touch, 0o600)
         async with self._engine.connect() as connection:
             await connection.run_sync(_migrate)
             await connection.commit()
