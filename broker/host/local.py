@@ -21,23 +21,23 @@ _CREDENTIALS = struct.Struct("3i")
 _LENGTH = struct.Struct(">I")
 
 
-class LocalLink(asyncio.Protocol):
-    """One end of a link on this host.
+class PackedLink(asyncio.Protocol):
+    """One end of a link on this host, for encoded messages.
 
-    ``on_message`` gets every message in order and may raise RemoteProtocolError, which is told to
+    ``on_encoded`` gets every message in order and may raise RemoteProtocolError, which is told to
     the other end and closes this link and nothing else. ``on_closed`` is called once.
     """
 
     def __init__(
         self,
-        on_message: Callable[[LocalLink, Message], None],
-        on_closed: Callable[[LocalLink], None],
+        on_encoded: Callable[[bytes], None],
+        on_closed: Callable[[], None],
         on_room: Callable[[], None] = lambda: None,
     ) -> None:
         self.full = False
-        self.on_message = on_message
-        self.on_closed = on_closed
         self.on_room = on_room
+        self._on_encoded = on_encoded
+        self._on_closed = on_closed
         self._unpacker = Unpacker()
         self._transport: Optional[asyncio.Transport] = None
 
@@ -50,7 +50,7 @@ class LocalLink(asyncio.Protocol):
         """Called by asyncio."""
         try:
             for encoded in self._unpacker.feed(data):
-                self.on_message(self, decode(encoded))
+                self._on_encoded(encoded)
         except RemoteProtocolError as error:
             self.send(Error(error.code, error.message))
             self.close()
@@ -59,7 +59,7 @@ class LocalLink(asyncio.Protocol):
         """Called by asyncio."""
         self._transport = None
         self.full = False
-        self.on_closed(self)
+        self._on_closed()
 
     def pause_writing(self) -> None:
         """Called by asyncio."""
@@ -77,7 +77,11 @@ class LocalLink(asyncio.Protocol):
 
     def send(self, message: Message) -> None:
         """Send one message; nothing happens where the link is closed."""
-        self._write(pack(encode(message)))
+        self.pass_on(encode(message))
+
+    def pass_on(self, encoded: bytes) -> None:
+        """Send one message that is encoded already."""
+        self._write(pack(encoded))
 
     def send_append(self, stream: str, offset: int, data: bytes) -> None:
         """Send a piece of a stream, copied once."""
@@ -110,3 +114,17 @@ class LocalLink(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         if self._transport is not None:
             self._transport.write(data)
+
+
+class LocalLink(PackedLink):
+    """The same for messages; each callback is told which link it is."""
+
+    def __init__(
+        self,
+        on_message: Callable[[LocalLink, Message], None],
+        on_closed: Callable[[LocalLink], None],
+        on_room: Callable[[], None] = lambda: None,
+    ) -> None:
+        super().__init__(
+            lambda encoded: on_message(self, decode(encoded)), lambda: on_closed(self), on_room
+        )

@@ -20,20 +20,3 @@ def spawn(work: Coroutine[Any, Any, None], failed: Callable[[BaseException], Non
             failed(error)
 
     task.add_done_callback(done)
-
-
-async def first_of(*works: Coroutine[Any, Any, None]) -> None:
-    """Run ``works`` side by side until one ends or raises; then the others are cancelled.
-
-    Raises what the first one raised. Safe to cancel: all of them are.
-    """
-    loop = asyncio.get_running_loop()
-    tasks = [loop.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)

@@ -11,167 +11,133 @@ import asyncio
 import contextlib
 import random
 import socket
-from collections import deque
-from typing import Deque
+from typing import Optional
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidURI, WebSocketException
+from websockets.exceptions import InvalidHandshake, InvalidURI
 
-from broker.host.tasks import first_of
-from broker.wire.codec import (
-    MAX_MESSAGE_BYTES,
-    Unpacker,
-    decode,
-    encode,
-    is_text,
-    pack,
-    type_name,
-)
+from broker.host.broker_socket import BrokerSocket, dial
+from broker.host.local import PackedLink
+from broker.host.tasks import spawn
+from broker.wire.codec import decode, encode, type_name
 from broker.wire.errors import RemoteProtocolError
-from broker.wire.messages import Dial, Hello, Leave, LinkDown, LinkUp, Message
+from broker.wire.messages import Dial, Hello, Leave, LinkDown, LinkUp
 
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
-_OPEN_SECONDS = 10.0
-_GOODBYE_SECONDS = 1.0
-_READ_BYTES = 256 * 1024
+
+# Enough of a message to know its type without decoding it.
 _HELLO, _LEAVE, _DOWN = (
     f'{{"type":"{type_name(kind)}"'.encode() for kind in (Hello, Leave, LinkDown)
 )
 
 
-class _RecorderGone(Exception):
-    pass
+class Uplink:
+    """One uplink: the recorder at one side, and the broker, when it is there, at the other."""
 
-
-class _TimeToLeave(Exception):
-    pass
-
-
-class _GivenUp(Exception):
-    pass
-
-
-class _Recorder:
-    """The uplink's end of the socket pair."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
-        self._unpacker = Unpacker()
-        self._waiting: Deque[bytes] = deque()  # bounded by one read
-
-    async def next(self) -> bytes:
-        """The next encoded message. Raises _RecorderGone. Safe to cancel: none is lost."""
-        while not self._waiting:
-            try:
-                data = await self._reader.read(_READ_BYTES)
-            except ConnectionError:  # killed with messages of ours unread
-                data = b""
-            if not data:
-                raise _RecorderGone
-            self._waiting.extend(self._unpacker.feed(data))
-        return self._waiting.popleft()
-
-    def tell(self, message: Message) -> None:
-        self._writer.write(pack(encode(message)))
-
-    async def pass_on(self, encoded: bytes) -> None:
-        self._writer.write(pack(encoded))
-        try:
-            await self._writer.drain()
-        except ConnectionError:
-            raise _RecorderGone from None
-
-
-async def _up(recorder: _Recorder, broker: ClientConnection) -> None:
-    """Recorder to broker, from the greeting on: what came before was meant for the last link."""
-    encoded = await recorder.next()
-    while not encoded.startswith((_HELLO, _LEAVE)):
-        encoded = await recorder.next()
-    while not encoded.startswith(_DOWN):
-        await broker.send(encoded.decode() if is_text(encoded) else encoded)
-        if encoded.startswith(_LEAVE):
-            raise _TimeToLeave
-        encoded = await recorder.next()
-    raise _GivenUp
-
-
-async def _down(recorder: _Recorder, broker: ClientConnection) -> None:
-    """Broker to recorder, until one of them goes."""
-    async for message in broker:
-        await recorder.pass_on(message.encode() if isinstance(message, str) else message)
-
-
-async def _carry(recorder: _Recorder, broker: ClientConnection) -> str:
-    """Carry both ways; why it ended. The recorder's going, or telling us to, is raised."""
-    try:
-        await first_of(_up(recorder, broker), _down(recorder, broker))
-    except _RecorderGone:
-        await broker.send(encode(Leave("recorder-lost")).decode())
-        raise
-    return f"closed by the broker ({broker.close_code})"
-
-
-async def _dial(url: str, recorder: _Recorder, attempt: int) -> str:
-    """One connection, from dialling to its end; why it ended."""
-    try:
-        broker = await connect(
-            url,
-            compression=None,
-            max_size=MAX_MESSAGE_BYTES,
-            open_timeout=_OPEN_SECONDS,
-            close_timeout=_GOODBYE_SECONDS,
-            ping_interval=None,  # the recorder and the broker ask each other, end to end
+    def __init__(self) -> None:
+        self.recorder = PackedLink(
+            self._from_recorder, self._recorder_gone, self._recorder_has_room
         )
-    except InvalidURI:
-        return "not a URL of a broker"
-    except InvalidHandshake as error:
-        return f"not answered as by a broker: {error}"
-    except (OSError, asyncio.TimeoutError) as error:
-        return str(error) or "no answer"
-    try:
-        recorder.tell(LinkUp(attempt))
-        return await _carry(recorder, broker)
-    except _GivenUp:
-        # Not a close handshake: whoever is silent would not answer it.
-        broker.transport.abort()
-        return "given up"
-    except WebSocketException as error:
-        return type(error).__name__
-    finally:
-        await broker.close()
+        self._broker: Optional[BrokerSocket] = None
+        self._greeted = False
+        self._given_up = False
+        self._url = ""
+        self._told_to_dial = asyncio.Event()
+        self._leaving = asyncio.Event()
+
+    async def run(self) -> None:
+        """Dial, and dial again, until it is time to leave."""
+        await self._told_to_dial.wait()
+        attempt = 0
+        loop = asyncio.get_running_loop()
+        while not self._leaving.is_set():
+            attempt += 1
+            began = loop.time()
+            self.recorder.send(LinkDown(await self._connect(attempt)))
+            if loop.time() - began > _LONGEST_PAUSE_SECONDS:
+                attempt = 0
+            longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
+            with contextlib.suppress(asyncio.TimeoutError):
+                pause = random.uniform(0, longest)  # noqa: S311 - jitter, no secret
+                await asyncio.wait_for(self._leaving.wait(), pause)
+        self.recorder.close()
+
+    async def _connect(self, attempt: int) -> str:
+        """One connection, from dialling to its end; why it ended."""
+        try:
+            broker = await dial(self._url, self._from_broker, self._broker_full)
+        except InvalidURI:
+            return "not a URL of a broker"
+        except InvalidHandshake as error:
+            return f"not answered as by a broker: {error}"
+        except (OSError, asyncio.TimeoutError) as error:
+            return str(error) or "no answer"
+        self._broker, self._greeted, self._given_up = broker, False, False
+        if self._leaving.is_set():
+            await broker.close()
+        self.recorder.send(LinkUp(attempt))
+        await broker.wait_closed()
+        self._broker = None
+        self.recorder.resume()
+        return "given up" if self._given_up else f"closed ({broker.close_code})"
+
+    def _from_recorder(self, encoded: bytes) -> None:
+        broker = self._broker
+        if not self._told_to_dial.is_set():
+            message = decode(encoded)
+            if isinstance(message, Leave):
+                self._leave()
+            elif isinstance(message, Dial):
+                self._url = message.url
+                self._told_to_dial.set()
+            else:
+                raise RemoteProtocolError("unexpected", "the recorder says where to dial first")
+        elif encoded.startswith(_LEAVE):
+            if broker is not None:
+                broker.pass_on(encoded)
+            self._leave()
+        elif broker is None:
+            return  # meant for the link that is gone
+        elif encoded.startswith(_DOWN):
+            self._given_up = True
+            # Not a close handshake: whoever is silent would not answer it.
+            broker.transport.abort()
+        elif self._greeted or encoded.startswith(_HELLO):
+            self._greeted = True
+            broker.pass_on(encoded)
+
+    def _from_broker(self, encoded: bytes) -> None:
+        self.recorder.pass_on(encoded)
+        if self.recorder.full and self._broker is not None:
+            self._broker.transport.pause_reading()
+
+    def _recorder_has_room(self) -> None:
+        if self._broker is not None:
+            self._broker.transport.resume_reading()
+
+    def _broker_full(self, full: bool) -> None:
+        if full:
+            self.recorder.pause()
+        else:
+            self.recorder.resume()
+
+    def _recorder_gone(self) -> None:
+        if not self._leaving.is_set() and self._broker is not None:
+            self._broker.pass_on(encode(Leave("recorder-lost")))
+        self._leave()
+
+    def _leave(self) -> None:
+        self._leaving.set()
+        self._told_to_dial.set()
+        if self._broker is not None:
+            spawn(self._broker.close(), lambda _: None)
 
 
 async def run(sock: socket.socket) -> None:
     """Serve the recorder at the other end of ``sock`` until it leaves or is gone."""
-    recorder = _Recorder(*await asyncio.open_connection(sock=sock))
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(_RecorderGone, _TimeToLeave, RemoteProtocolError):
-        dial = decode(await recorder.next())
-        if not isinstance(dial, Dial):
-            return
-        attempt = 0
-        while True:
-            attempt += 1
-            began = loop.time()
-            recorder.tell(LinkDown(await _dial(dial.url, recorder, attempt)))
-            if loop.time() - began > _LONGEST_PAUSE_SECONDS:
-                attempt = 0
-            await _pause(recorder, attempt)
-
-
-async def _pause(recorder: _Recorder, attempt: int) -> None:
-    """Wait before dialling again; the recorder may leave meanwhile."""
-    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(attempt, 10))
-
-    async def listen() -> None:
-        while not (await recorder.next()).startswith(_LEAVE):
-            pass  # meant for the link that is gone
-        raise _TimeToLeave
-
-    with contextlib.suppress(asyncio.TimeoutError):
-        await asyncio.wait_for(listen(), random.uniform(0, longest))  # noqa: S311 - jitter, no secret
+    uplink = Uplink()
+    await asyncio.get_running_loop().create_connection(lambda: uplink.recorder, sock=sock)
+    await uplink.run()
 
 
 def main(fd: int) -> int:
