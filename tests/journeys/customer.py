@@ -51,9 +51,9 @@ class Customer:
         await seat.expect('Type "I agree"')
         seat.type("I agree\n")
         await seat.expect("`exit` ends it.")
-        await self.at_shell()
         (folder,) = self.state.iterdir()
         self.session = folder.name
+        await self.at_shell()
         return self.session
 
     async def at_shell(self) -> None:

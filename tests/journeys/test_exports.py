@@ -29,6 +29,7 @@ async def test_asciinema_plays_an_export_to_the_same_screen(world: World, alice:
         assert customer.stream(TERMINAL).startswith((world.folder / "live" / TERMINAL).read_bytes())
 
         customer.terminal.type("\x1b:wq\n")
+        await customer.terminal.expect("written")
         await customer.at_shell()
         await world.end(customer)
         await viewer.is_told("ended")
@@ -40,7 +41,7 @@ async def test_asciinema_plays_an_export_to_the_same_screen(world: World, alice:
         assert (world.folder / "out" / name).read_bytes() == streams[name]
 
     status, played, err = await run(
-        [ASCIINEMA, "cat", str(world.folder / "out" / TERMINAL)], world.env
+        [ASCIINEMA, "cat", str(world.folder / "out" / TERMINAL)], customer.env
     )
     assert status == 0, err
     assert played == output(streams[TERMINAL])

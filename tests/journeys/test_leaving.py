@@ -56,6 +56,7 @@ async def test_the_terminal_is_closed_in_vim_and_reattached(world: World, alice:
         assert "half a thought, thought through" in await same_screen(seat, viewer)
 
         seat.type("\x1b:wq\n")
+        await seat.expect("written")
         await customer.at_shell()
         await world.end(customer)
         await viewer.is_told("ended")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 # Addresses that the Internet keeps free for such things (RFC 5737).
-BROKER, CUSTOMER = "192.0.2.1", "192.0.2.2"
+BROKER, CUSTOMER = "198.51.100.1", "198.51.100.2"
 
 
 class Network:

@@ -53,7 +53,7 @@ class Copy:
         screen = Screen()
         if self.snapshot is not None:
             screen = Screen(self.snapshot.cols, self.snapshot.rows).show(self.snapshot.data)
-        elif lines:
+        if self.start == 0 and lines:
             head = asciicast.read_header(lines.pop(0))
             screen = Screen(head["width"], head["height"])
         for line in lines:
