@@ -77,7 +77,7 @@ def grant(wanted: Wanted) -> str:
         raise Misused("grant needs a terminal to show the terms and the shell on (ssh: use -t)")
     user = invoking_user()
     state = paths.made_private(paths.state_dir())
-    paths.made_private(paths.runtime_dir(), 0o711 if os.geteuid() == 0 else 0o700)
+    paths.made_private(paths.runtime_dir(), 0o755 if os.geteuid() == 0 else 0o700)
     invitation = _ask(wanted.broker, "look", {"code": wanted.code}, user)
     seconds = _seconds(wanted.seconds, float(invitation["max_seconds"]))
     protected = os.geteuid() == 0 and user.uid != 0

@@ -390,8 +390,8 @@ def _websocket_url(url: str) -> str:
 
 
 def _runtime_mode() -> int:
-    # Root's folder is walked through by the shell's user; each socket in it is for one user.
-    return 0o711 if os.geteuid() == 0 else 0o700
+    # The shell's user looks in root's folder for their socket, from any shell; it opens to no other.
+    return 0o755 if os.geteuid() == 0 else 0o700
 
 
 async def _record(folder: Path, ready: Callable[[], None]) -> None:
