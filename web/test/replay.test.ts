@@ -27,26 +27,35 @@ describe("a recording to replay", () => {
 
   it("knows its times and leaves a torn line out", () => {
     const whole = `${HEADER}[100.5, "o", "a"]\n[101.25, "m", "x"]\n`;
-    const recording = readRecording(`${whole}[102.0, "o", "tor`);
+    const recording = readRecording("x", `${whole}[102.0, "o", "tor`);
     expect(recording.times).toEqual([100.5, 101.25]);
     expect(recording.text).toBe(whole);
   });
 
   it("is refused where it is none", () => {
-    expect(() => readRecording("<html>\n")).toThrow(BadShape);
-    expect(() => readRecording("")).toThrow(BadShape);
+    expect(() => readRecording("x", "<html>\n")).toThrow(BadShape);
+    expect(() => readRecording("x", "")).toThrow(BadShape);
   });
 
   it("may hold nothing yet", () => {
-    expect(readRecording(HEADER).times).toEqual([]);
+    expect(readRecording("x", HEADER).times).toEqual([]);
   });
 });
+
+const STARTED = {
+  event: "started",
+  wall: 1000.5,
+  recorder: { user: "a" },
+  shell: { user: "a" },
+  protected: true,
+  grant: { mode: "watch" },
+};
 
 describe("the terminal of a moment", () => {
   const [first, second] = ["run-1.terminal-1.cast", "run-1.terminal-2.cast"];
   const { began, spans } = readLogs([
     [
-      { t: 0, event: "started", wall: 1000.5, recorder: { user: "a" }, shell: { user: "a" }, protected: true, grant: { mode: "watch" } },
+      { ...STARTED, t: 0 },
       { t: 1, event: "opened", terminal: first },
       { t: 30, event: "opened", terminal: second },
       { t: 40, event: "closed", terminal: first },
@@ -66,6 +75,20 @@ describe("the terminal of a moment", () => {
   it("is another that was open where the shown one was not", () => {
     expect(terminalAt(50, first, spans)).toBe(second);
     expect(terminalAt(10, second, spans)).toBe(first);
+  });
+
+  it("ends with its run, also where that was killed", () => {
+    const run = (t: number, terminal: string) =>
+      [
+        { ...STARTED, t },
+        { t: t + 1, event: "opened", terminal },
+      ]
+        .map((entry) => `${JSON.stringify(entry)}\n`)
+        .join("");
+    const killed = readLogs([run(0, first), run(100, "run-2.terminal-1.cast")]);
+    expect(killed.began).toBe(1000.5);
+    expect(killed.spans.get(first)).toEqual({ since: 1, until: 100 });
+    expect(terminalAt(150, first, killed.spans)).toBe("run-2.terminal-1.cast");
   });
 
   it("stays where none was", () => {

@@ -12,6 +12,7 @@ import { LogPanel } from "./log-panel";
 import type { RoomState } from "./terminal-room";
 import { TerminalRoom } from "./terminal-room";
 import { Toolbar } from "./toolbar";
+import type { Watched } from "./watch";
 import { NOTHING_YET } from "./watch";
 
 const UNCONNECTED: RoomState = { watched: NOTHING_YET, broker: { state: "connecting" } };
@@ -78,16 +79,9 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       <div class="status-bar" role="status" aria-label="Session status">
         <PresenceLine presence={presence} now={now} />
         {!isOver(presence) && (
-          <span class={`mode ${watched.isExpired ? "expired" : mode}`} data-mode={mode}>
-            {watched.isExpired
-              ? "the grant has expired"
-              : `${MODES[mode] ?? mode}, until ${clock(session.until, now)}`}
-          </span>
-        )}
-        {watched.paused !== null && (
-          <span class="mode paused" data-paused="">
-            keys held off: {watched.paused.replaceAll("-", " ")}
-          </span>
+          <Grant mode={mode} watched={watched}>
+            {`until ${clock(session.until, now)}`}
+          </Grant>
         )}
         <span>
           <span class="quiet">evidence</span> <Evidence of={watched.started ?? session} />
@@ -164,6 +158,31 @@ function Banner({ kind, title, more }: { kind: string; title: string; more: stri
       <span>{more}</span>
     </div>
   );
+}
+
+/** What the customer allows at this moment. */
+function Grant({ mode, watched, children }: GrantProps) {
+  const { isExpired, paused } = watched;
+  const isHeldOff = isExpired || paused !== null;
+  const says = isExpired ? "the grant has expired" : (MODES[mode] ?? mode);
+  return (
+    <span
+      class={isHeldOff ? "mode held-off" : `mode ${mode}`}
+      data-mode={mode}
+      data-held-off={isHeldOff}
+    >
+      {paused !== null && !isExpired
+        ? `${mode}: keys held off, ${paused.replaceAll("-", " ")}`
+        : says}
+      {!isExpired && <span class="quiet"> {children}</span>}
+    </span>
+  );
+}
+
+interface GrantProps {
+  readonly mode: string;
+  readonly watched: Watched;
+  readonly children: string;
 }
 
 const MODES: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
-import { runAndTerminal } from "../log";
+import { TerminalSelect } from "../pages/terminal-select";
 import type { Watched } from "./watch";
 
 interface Props {
@@ -23,22 +23,11 @@ export function Toolbar(props: Props) {
   const { watched, size } = props;
   return (
     <footer class="toolbar">
-      {watched.terminals.length > 1 && (
-        <label>
-          Terminal
-          <select
-            name="terminal"
-            value={watched.shown ?? ""}
-            onChange={(event) => props.onChoose(event.currentTarget.value)}
-          >
-            {watched.terminals.map((name) => (
-              <option key={name} value={name}>
-                {runAndTerminal(name)}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
+      <TerminalSelect
+        terminals={watched.terminals}
+        shown={watched.shown}
+        onChoose={props.onChoose}
+      />
       {size !== null && (
         <span class="size" title="The customer's window; it rules" data-size={`${size.cols}x${size.rows}`}>
           {size.cols}×{size.rows}

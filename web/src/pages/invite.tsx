@@ -81,10 +81,10 @@ function InviteForm({ known, onMade, onError }: FormProps) {
       }}
     >
       {known.length > 0 && (
-        <label>
-          Case
+        <p class="field">
+          <label for="case">Case</label>
           <select
-            name="case"
+            id="case"
             value={caseId}
             onChange={(event) => setChosen(event.currentTarget.value)}
           >
@@ -95,25 +95,25 @@ function InviteForm({ known, onMade, onError }: FormProps) {
             ))}
             <option value={NEW_CASE}>New case …</option>
           </select>
-        </label>
+        </p>
       )}
       {caseId === NEW_CASE && (
-        <label>
-          Title of the new case
+        <p class="field">
+          <label for="title">Title of the new case</label>
           <input
-            name="title"
+            id="title"
             required
             maxLength={200}
             placeholder="4711 pool degraded after upgrade"
             value={title}
             onInput={(event) => setTitle(event.currentTarget.value)}
           />
-        </label>
+        </p>
       )}
-      <label>
-        The code is good for
+      <p class="field">
+        <label for="minutes">The code is good for</label>
         <select
-          name="minutes"
+          id="minutes"
           value={minutes}
           onChange={(event) => setMinutes(Number(event.currentTarget.value))}
         >
@@ -123,7 +123,7 @@ function InviteForm({ known, onMade, onError }: FormProps) {
             </option>
           ))}
         </select>
-      </label>
+      </p>
       <button type="submit" class="primary" disabled={isBusy}>
         Create invitation
       </button>

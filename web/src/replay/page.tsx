@@ -4,8 +4,9 @@ import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Session, Timeline } from "../api";
 import { session as fetchSession, streamText, streamUrl, timeline as fetchTimeline } from "../api";
 import { clockSeconds, place, utc } from "../clock";
-import { byAge, runAndTerminal } from "../log";
+import { byAge } from "../log";
 import { Evidence, PresenceLine, Problem, TopBar, asApiError, useNow } from "../pages/frame";
+import { TerminalSelect } from "../pages/terminal-select";
 import { isOver } from "../presence";
 import { BEFORE_SECONDS, Moments } from "./moments";
 import type { Place } from "./player";
@@ -72,13 +73,15 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
   const terminal = chosen ?? terminals[0] ?? null;
   const stage = useRef<HTMLDivElement>(null);
   const { recording, error, reload } = useRecording(session.id, terminal);
-  const { player, time, bar, seek } = usePlayer(stage, recording, skipsIdle);
+  const { player, time, bar, seek, seekNext } = usePlayer(stage, recording, skipsIdle);
   const { began } = told;
 
   const jump = (t: number) => {
     const where = terminal === null ? null : terminalAt(t, terminal, told.spans);
-    if (where !== terminal) setChosen(where);
-    seek(t - BEFORE_SECONDS);
+    // Another recording is loaded first, and begins there.
+    if (where === terminal) seek(t - BEFORE_SECONDS);
+    else seekNext(t - BEFORE_SECONDS);
+    setChosen(where);
   };
   return (
     <main class="replay-page">
@@ -115,22 +118,7 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
         onJump={(moment) => jump(moment.t)}
       />
       <footer class="toolbar">
-        {terminals.length > 1 && (
-          <label>
-            Terminal
-            <select
-              name="terminal"
-              value={terminal ?? ""}
-              onChange={(event) => setChosen(event.currentTarget.value)}
-            >
-              {terminals.map((name) => (
-                <option key={name} value={name}>
-                  {runAndTerminal(name)}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        <TerminalSelect terminals={terminals} shown={terminal} onChoose={setChosen} />
         <button type="button" aria-pressed={skipsIdle} onClick={() => setSkipsIdle(!skipsIdle)}>
           Skip idle
         </button>
@@ -183,7 +171,7 @@ function useRecording(sessionId: string, terminal: string | null) {
     try {
       const text = await streamText(sessionId, terminal);
       if (wanted.current !== terminal) return; // another one was chosen meanwhile
-      setRecording(readRecording(text));
+      setRecording(readRecording(terminal, text));
       setError(null);
     } catch (problem) {
       setError(asApiError(problem));
@@ -193,7 +181,7 @@ function useRecording(sessionId: string, terminal: string | null) {
   return { recording, error, reload };
 }
 
-/** The player on its stage, and where it is. What it plays may change under it; it keeps its place. */
+/** The player on its stage, and where it is. The same recording, made anew, goes on where it was. */
 function usePlayer(
   stage: { readonly current: HTMLDivElement | null },
   recording: Recording | null,
@@ -202,18 +190,22 @@ function usePlayer(
   const [player, setPlayer] = useState<ReplayPlayer | null>(null);
   const [time, setTime] = useState(0);
   const [bar, setBar] = useState<Place | null>(null);
-  /** Where to go on when the player is made anew. */
-  const goOnAt = useRef<number | null>(null);
+  const last = useRef<{ terminal: string; time: number } | null>(null);
+  const next = useRef<number | null>(null);
 
   useEffect(() => {
     if (!stage.current || !recording) return undefined;
-    const made = new ReplayPlayer(recording, stage.current, skipsIdle, goOnAt.current);
+    const { terminal } = recording;
+    const was = last.current?.terminal === terminal ? last.current.time : null;
+    const made = new ReplayPlayer(recording, stage.current, skipsIdle, next.current ?? was);
+    next.current = null;
     setPlayer(made);
     const look = window.setInterval(() => {
-      setTime(made.time);
-      goOnAt.current = made.time;
       const place = made.progressBar();
-      setBar((was) => (was?.left === place?.left && was?.width === place?.width ? was : place));
+      setBar((old) => (old?.left === place?.left && old?.width === place?.width ? old : place));
+      if (made.time === null) return;
+      setTime(made.time);
+      last.current = { terminal, time: made.time };
     }, LOOK_MS);
     return () => {
       window.clearInterval(look);
@@ -221,11 +213,19 @@ function usePlayer(
     };
   }, [stage, recording, skipsIdle]);
 
-  const seek = (t: number) => {
-    goOnAt.current = t;
-    // Until it plays the player covers its screen; whoever jumps wants to see it.
-    stage.current?.classList.add("sought");
-    player?.seek(t);
+  // Until it plays the player covers its screen; whoever jumps wants to see it.
+  const showScreen = () => stage.current?.classList.add("sought");
+  return {
+    player,
+    time,
+    bar,
+    seek: (t: number) => {
+      showScreen();
+      player?.seek(t);
+    },
+    seekNext: (t: number) => {
+      showScreen();
+      next.current = t;
+    },
   };
-  return { player, time, bar, seek };
 }

@@ -18,6 +18,7 @@ export interface Place {
 export class ReplayPlayer {
   readonly pace: Pace;
   private readonly player: AsciinemaPlayer;
+  private seeking = 0;
 
   /** `startAt`: null for the recording's first event, which in a later run comes late. */
   constructor(
@@ -33,18 +34,22 @@ export class ReplayPlayer {
       fit: "both",
       idleTimeLimit,
       preload: true,
-      startAt: startAt ?? recording.times[0] ?? 0,
       terminalFontFamily: 'ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
       theme: "jumpseat",
     });
+    // Not by the player's startAt, which is off inside a pause that is skipped.
+    this.seek(startAt ?? recording.times[0] ?? 0);
   }
 
-  get time(): number {
-    return this.pace.toSession(this.player.getCurrentTime());
+  /** Null until the player has loaded and is where it was sent. */
+  get time(): number | null {
+    return this.seeking > 0 ? null : this.pace.toSession(this.player.getCurrentTime());
   }
 
   seek(time: number): void {
-    void this.player.seek(this.pace.toPlayer(time));
+    this.seeking += 1;
+    const done = () => (this.seeking -= 1);
+    this.player.seek(this.pace.toPlayer(time)).then(done, done);
   }
 
   /** Where the player's own progress bar is, in pixels from the left of its element. */

@@ -5,6 +5,7 @@ import type { Entry } from "../log";
 import { readEntry } from "../log";
 
 export interface Recording {
+  readonly terminal: string;
   /** Whole lines only: what is held may end inside one. */
   readonly text: string;
   /** When each event happened, in seconds since the session began. */
@@ -12,7 +13,7 @@ export interface Recording {
 }
 
 /** Throws BadShape where the text is not a recording. */
-export function readRecording(held: string): Recording {
+export function readRecording(terminal: string, held: string): Recording {
   const text = held.slice(0, held.lastIndexOf("\n") + 1);
   const end = text.indexOf("\n");
   readHeader(text.slice(0, Math.max(end, 0))); // the player's own complaints are for programmers
@@ -22,7 +23,7 @@ export function readRecording(held: string): Recording {
     const time = parseFloat(text.slice(at + 1, at + 25));
     if (Number.isFinite(time)) times.push(time);
   }
-  return { text, times };
+  return { terminal, text, times };
 }
 
 /** When a terminal was open, in seconds since the session began; until null: it still is. */
@@ -42,11 +43,18 @@ export interface Told {
 export function readLogs(logs: readonly string[]): Told {
   let began: number | null = null;
   const spans = new Map<string, Span>();
+  const close = (terminal: string, until: number) => {
+    const span = spans.get(terminal);
+    if (span) spans.set(terminal, { ...span, until: span.until ?? until });
+  };
   for (const entry of logs.flatMap(entriesOf)) {
-    if (entry.event === "started") began ??= entry.wall - entry.t;
+    if (entry.event === "started") {
+      began ??= entry.wall - entry.t;
+      // A run that was killed closed nothing; what it had open ended when the next one started.
+      for (const terminal of spans.keys()) close(terminal, entry.t);
+    }
     if (entry.event === "opened") spans.set(entry.terminal, { since: entry.t, until: null });
-    const open = entry.event === "closed" ? spans.get(entry.terminal) : undefined;
-    if (entry.event === "closed" && open) spans.set(entry.terminal, { ...open, until: entry.t });
+    if (entry.event === "closed") close(entry.terminal, entry.t);
   }
   return { began, spans };
 }
