@@ -390,7 +390,7 @@ def _websocket_url(url: str) -> str:
 
 
 def _runtime_mode() -> int:
-    # The shell's user looks in root's folder for their socket, from any shell; it opens to no other.
+    # The shell's user looks for their socket in root's folder; each of them opens to one user.
     return 0o755 if os.geteuid() == 0 else 0o700
 
 
