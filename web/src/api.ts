@@ -81,13 +81,21 @@ async function ask<T>(path: string, shape: Shape<T>, body?: object): Promise<T> 
   } catch (problem) {
     if (problem instanceof ApiError) throw problem;
     const why = problem instanceof BadShape ? problem.message : "not JSON";
-    throw new ApiError(response.status, "strange-answer", `The broker's answer makes no sense: ${why}`);
+    throw new ApiError(
+      response.status,
+      "strange-answer",
+      `The broker's answer makes no sense: ${why}`,
+    );
   }
 }
 
 async function reach(path: string, body?: object): Promise<Response> {
   const request: RequestInit = body
-    ? { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }
+    ? {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "Content-Type": "application/json" },
+      }
     : {};
   try {
     return await fetch(path, request);
@@ -119,6 +127,7 @@ export function streamUrl(id: string, name: string, want: "" | "download" | "v3"
 /** The text of a stream, as far as it is held. Throws ApiError. */
 export async function streamText(id: string, name: string): Promise<string> {
   const response = await reach(streamUrl(id, name));
-  if (!response.ok) throw new ApiError(response.status, "no-stream", `${name} could not be loaded.`);
+  if (!response.ok)
+    throw new ApiError(response.status, "no-stream", `${name} could not be loaded.`);
   return response.text();
 }

@@ -6,7 +6,7 @@
  */
 
 import { Lines } from "./lines";
-import { BadShape, dictionary, number, parse, text, whole } from "./shape";
+import { BadShape, dictionary, parse, text, whole } from "./shape";
 
 export interface Size {
   readonly cols: number;
@@ -15,24 +15,25 @@ export interface Size {
 
 /** What a terminal is to do next, in order. */
 export type Step =
-  | { readonly kind: "output"; readonly text: string }
-  | ({ readonly kind: "resize" } & Size);
+  { readonly kind: "output"; readonly text: string } | ({ readonly kind: "resize" } & Size);
 
 /** Larger windows are refused: the protocol carries u16, and a grid of these is already 16 M cells. */
 const MAX_SIDE = 4096;
 
 export class CastReader {
   private readonly lines = new Lines();
-  private header: Size | null = null;
-  private lineNumber = 0;
+  private isAtHeader: boolean;
 
   /** `offset`: where in the recording the first byte stands. */
-  constructor(private readonly offset: number) {}
+  constructor(offset: number) {
+    this.isAtHeader = offset === 0;
+  }
 
   /**
    * Take in the next bytes and give what they tell a terminal, neighbouring outputs joined.
    *
-   * Throws BadShape, naming the line (counted from where this reader began).
+   * The bytes come from a machine that is not ours: a line that makes no sense is passed over and
+   * costs no other.
    */
   feed(data: Uint8Array): Step[] {
     const steps: Step[] = [];
@@ -42,23 +43,25 @@ export class CastReader {
       output = [];
     };
     for (const line of this.lines.feed(data)) {
-      this.lineNumber += 1;
-      if (this.offset === 0 && this.header === null) {
-        this.header = readHeader(line);
-        steps.push({ kind: "resize", ...this.header });
-        continue;
-      }
-      const event = readEvent(line, this.lineNumber);
-      if (event.code === "o") output.push(event.text);
-      if (event.code === "r") {
-        const size = readSize(event.text);
-        if (size === null) continue;
+      const step = this.read(line);
+      if (step?.kind === "output") output.push(step.text);
+      if (step?.kind === "resize") {
         flush();
-        steps.push({ kind: "resize", ...size });
+        steps.push(step);
       }
     }
     flush();
     return steps;
+  }
+
+  private read(line: string): Step | null {
+    const isHeader = this.isAtHeader;
+    this.isAtHeader = false;
+    try {
+      return isHeader ? { kind: "resize", ...readHeader(line) } : readStep(line);
+    } catch {
+      return null;
+    }
   }
 }
 
@@ -72,22 +75,14 @@ export function readHeader(line: string): Size {
   };
 }
 
-export interface Event {
-  readonly t: number;
-  readonly code: string;
-  readonly text: string;
-}
-
-/** Read a line after the first. Throws BadShape. */
-export function readEvent(line: string, lineNumber: number): Event {
-  const where = `line ${lineNumber}`;
-  const event = parse(line, where);
-  if (!Array.isArray(event)) throw new BadShape(where, "[time, code, text]");
-  return {
-    t: number(event[0], `${where}[0]`),
-    code: text(event[1], `${where}[1]`),
-    text: text(event[2], `${where}[2]`),
-  };
+/** What a line after the first tells a terminal; null for markers and whatever else there may be. */
+function readStep(line: string): Step | null {
+  const event: unknown = parse(line);
+  if (!Array.isArray(event)) return null;
+  const [code, content] = [text(event[1]), text(event[2])];
+  if (code === "o") return { kind: "output", text: content };
+  const size = code === "r" ? readSize(content) : null;
+  return size && { kind: "resize", ...size };
 }
 
 /** The size that an `r` event names, or null where it makes no sense. */

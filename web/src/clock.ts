@@ -17,7 +17,10 @@ export function clockSeconds(unix: number): string {
 
 /** The same instant for somebody in another zone: `2026-11-22 12:04:31 UTC`. */
 export function utc(unix: number): string {
-  return new Date(unix * 1000).toISOString().replace("T", " ").replace(/\.\d+Z$/, " UTC");
+  return new Date(unix * 1000)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, " UTC");
 }
 
 /** A length of time as people say it: `40 s`, `12 min`, `1 h 10 min`. */

@@ -13,6 +13,9 @@ export const PING_AFTER = 2_000;
 /** How long nothing may be heard before this end gives the connection up. */
 export const SILENT_AFTER = 6_000;
 
+/** A connection that lived this long was a good one: the next try comes soon again. */
+const GOOD_AFTER = 5_000;
+
 const RETRY_FIRST = 500;
 const RETRY_MOST = 10_000;
 
@@ -97,6 +100,7 @@ export class Connection {
   private link = new Link(performance.now());
   private timer: number | undefined;
   private attempt = 0;
+  private liveSince: number | null = null;
   private isClosed = false;
 
   constructor(
@@ -145,7 +149,7 @@ export class Connection {
       const answer = this.link.receive(message, performance.now());
       if (answer) this.send(answer);
       if (before !== "live" && this.link.state === "live") {
-        this.attempt = 0;
+        this.liveSince = performance.now();
         this.handlers.onLive();
       }
       if (message.type === "error") this.lose(message.message);
@@ -172,6 +176,9 @@ export class Connection {
   private lose(why: string): void {
     this.abandon();
     if (this.isClosed) return;
+    if (this.liveSince !== null && performance.now() - this.liveSince > GOOD_AFTER)
+      this.attempt = 0;
+    this.liveSince = null;
     this.timer = window.setTimeout(() => this.open(), retryDelay(this.attempt, Math.random()));
     this.attempt += 1;
     this.handlers.onLost(why);

@@ -46,8 +46,10 @@ const EVENTS = {
 type EventName = keyof typeof EVENTS;
 
 export type Entry =
-  | { [N in EventName]: Of<(typeof EVENTS)[N]> & { readonly event: N; readonly t: number } }[EventName]
-  | { readonly event: "other"; readonly name: string; readonly t: number };
+  | {
+      [N in EventName]: Of<(typeof EVENTS)[N]> & { readonly event: N; readonly t: number };
+    }[EventName]
+  | { readonly event: "other" | "unreadable"; readonly t: number };
 
 export type Started = Extract<Entry, { event: "started" }>;
 
@@ -56,7 +58,7 @@ export function readEntry(line: string): Entry {
   const body = dictionary(parse(line, "entry"), "entry");
   const event = text(body["event"], "event");
   const t = number(body["t"], "t");
-  if (!isEventName(event)) return { event: "other", name: event, t };
+  if (!isEventName(event)) return { event: "other", t };
   // The name picks the shape and the shape checks the fields; TypeScript can't pair the two.
   return { event, t, ...EVENTS[event](body, event) } as Entry;
 }
@@ -70,13 +72,27 @@ export class LogReader {
   private readonly lines = new Lines();
   /** Unix time, in seconds, of t = 0; null until the first entry has told. */
   began: number | null = null;
+  private last = 0;
 
-  /** Take in the next bytes; the entries that are now whole. Throws BadShape. */
+  /**
+   * Take in the next bytes; the entries that are now whole. They come from a machine that is not
+   * ours: a line that makes no sense is `unreadable` and costs no other.
+   */
   feed(data: Uint8Array): Entry[] {
-    const entries = this.lines.feed(data).map(readEntry);
-    for (const entry of entries)
+    return this.lines.feed(data).map((line) => {
+      const entry = this.read(line);
+      this.last = entry.t;
       if (entry.event === "started") this.began = entry.wall - entry.t;
-    return entries;
+      return entry;
+    });
+  }
+
+  private read(line: string): Entry {
+    try {
+      return readEntry(line);
+    } catch {
+      return { event: "unreadable", t: this.last };
+    }
   }
 }
 
@@ -131,6 +147,8 @@ export function words(entry: Entry): { text: string; weight: Weight } | null {
       return attention(`engineers' keys held off: ${cause(entry.why)}`);
     case "input_resumed":
       return good("engineers' keys allowed again");
+    case "unreadable":
+      return attention("an entry that makes no sense");
     case "other":
       return null;
   }
@@ -170,4 +188,3 @@ export function runAndTerminal(name: string): string {
 export function byAge(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }
-

@@ -74,7 +74,8 @@ function decodeControl(encoded: string): Control {
   try {
     const body = dictionary(parse(encoded, "control message"), "control message");
     const type = text(body["type"], "type");
-    if (!isControlName(type)) throw new RemoteProtocolError("unknown-type", "unknown control message");
+    if (!isControlName(type))
+      throw new RemoteProtocolError("unknown-type", "unknown control message");
     // The name picks the shape and the shape checks the fields; TypeScript can't pair the two.
     return { type, ...CONTROL[type](body) } as Control;
   } catch (error) {
@@ -136,7 +137,8 @@ class Reader {
 
   u64(): number {
     const value = Number(this.view.getBigUint64(this.take(8)));
-    if (!Number.isSafeInteger(value)) throw new RemoteProtocolError("malformed", "offset too large");
+    if (!Number.isSafeInteger(value))
+      throw new RemoteProtocolError("malformed", "offset too large");
     return value;
   }
 

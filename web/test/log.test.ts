@@ -20,10 +20,7 @@ describe("an entry", () => {
     [{ event: "left", viewer: "v", person: "alice" }, "alice left"],
     [{ event: "link_lost", why: "x" }, "link lost; the host went on recording"],
     [{ event: "link_up", cause: "", since: 100 }, "connected"],
-    [
-      { event: "link_up", cause: "network lost", since: 60 },
-      "link back after 40 s: network lost",
-    ],
+    [{ event: "link_up", cause: "network lost", since: 60 }, "link back after 40 s: network lost"],
     [{ event: "disconnected" }, "disconnected by the customer; the host went on recording"],
     [{ event: "detached", terminal: "x", why: "hung-up" }, "customer away: hung up"],
     [
@@ -42,11 +39,7 @@ describe("an entry", () => {
   ])("%j", (entry, text) => expect(says(entry)).toBe(text));
 
   it("of a newer version is let through and not shown", () => {
-    expect(readEntry('{"t": 1, "event": "approved"}')).toEqual({
-      event: "other",
-      name: "approved",
-      t: 1,
-    });
+    expect(readEntry('{"t": 1, "event": "approved"}')).toEqual({ event: "other", t: 1 });
     expect(says({ event: "approved" })).toBeUndefined();
   });
 
@@ -64,6 +57,18 @@ describe("a session log", () => {
     expect(reader.began).toBeNull();
     expect(reader.feed(line.subarray(20))).toHaveLength(1);
     expect(reader.began).toBe(1_700_000_000);
+  });
+});
+
+describe("a session log from a host that is not right", () => {
+  it("loses none but the lines that make no sense", () => {
+    const lines = ['{"t": 3, "event": "active"}', "oops", '{"t": 4, "event": "expired"}'];
+    const entries = new LogReader().feed(new TextEncoder().encode(`${lines.join("\n")}\n`));
+    expect(entries).toEqual([
+      { event: "active", t: 3 },
+      { event: "unreadable", t: 3 },
+      { event: "expired", t: 4 },
+    ]);
   });
 });
 

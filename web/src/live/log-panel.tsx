@@ -34,14 +34,14 @@ export function LogPanel({ log }: { log: readonly LogLine[] }) {
         }}
       >
         <ol>
-        {told.slice(-SHOWN_MOST).map(({ at, entry, text, weight }, index) => (
-          <li key={index} class={weight} data-event={entry.event}>
-            <time dateTime={new Date(at * 1000).toISOString()} title={utc(at)}>
-              {clockSeconds(at)}
-            </time>
-            <span>{text}</span>
-          </li>
-        ))}
+          {told.slice(-SHOWN_MOST).map(({ at, entry, text, weight }, index) => (
+            <li key={index} class={weight} data-event={entry.event}>
+              <time dateTime={new Date(at * 1000).toISOString()} title={utc(at)}>
+                {clockSeconds(at)}
+              </time>
+              <span>{text}</span>
+            </li>
+          ))}
         </ol>
       </div>
     </aside>

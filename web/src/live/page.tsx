@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
-import { session as fetchSession } from "../api";
+import { session as fetchSession, me } from "../api";
 import { clock } from "../clock";
 import { REFUSALS } from "../log";
 import { banner, isOutOfReach, isOver } from "../presence";
@@ -46,6 +46,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const logButton = useRef<HTMLButtonElement>(null);
   const room = useRef<TerminalRoom | null>(null);
   const notice = useNotice(watched.refusal);
+  const isSignedOut = useIsSignedOut(broker.state === "lost");
 
   useEffect(() => {
     if (!host.current) return undefined;
@@ -79,9 +80,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       <div class="status-bar" role="status" aria-label="Session status">
         <PresenceLine presence={presence} now={now} />
         {!isOver(presence) && (
-          <Grant mode={mode} watched={watched}>
-            {`until ${clock(session.until, now)}`}
-          </Grant>
+          <Grant mode={mode} watched={watched} until={clock(session.until, now)} />
         )}
         <span>
           <span class="quiet">evidence</span> <Evidence of={watched.started ?? session} />
@@ -102,7 +101,11 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
               key={broker.since}
               kind="broker-lost"
               title={`Connection to the broker lost at ${clock(broker.since, now)}`}
-              more="This page tries again by itself. The customer's session is not affected."
+              more={
+                isSignedOut
+                  ? "You are signed out: open a sign-in link, and this page goes on by itself."
+                  : "This page tries again by itself. The customer's session is not affected."
+              }
             />
           ) : (
             over && <Banner key={presence.since} kind={presence.state} {...over} />
@@ -160,29 +163,27 @@ function Banner({ kind, title, more }: { kind: string; title: string; more: stri
   );
 }
 
+interface GrantProps {
+  readonly mode: string;
+  readonly watched: Watched;
+  readonly until: string;
+}
+
 /** What the customer allows at this moment. */
-function Grant({ mode, watched, children }: GrantProps) {
-  const { isExpired, paused } = watched;
+function Grant({ mode, watched: { isExpired, paused }, until }: GrantProps) {
+  let says = `${MODES[mode] ?? mode}, until ${until}`;
+  if (paused !== null) says = `${mode}: keys held off, ${paused.replaceAll("-", " ")}`;
+  if (isExpired) says = "the grant has expired";
   const isHeldOff = isExpired || paused !== null;
-  const says = isExpired ? "the grant has expired" : (MODES[mode] ?? mode);
   return (
     <span
       class={isHeldOff ? "mode held-off" : `mode ${mode}`}
       data-mode={mode}
       data-held-off={isHeldOff}
     >
-      {paused !== null && !isExpired
-        ? `${mode}: keys held off, ${paused.replaceAll("-", " ")}`
-        : says}
-      {!isExpired && <span class="quiet"> {children}</span>}
+      {says}
     </span>
   );
-}
-
-interface GrantProps {
-  readonly mode: string;
-  readonly watched: Watched;
-  readonly children: string;
 }
 
 const MODES: Readonly<Record<string, string>> = {
@@ -216,6 +217,16 @@ function useNotice(refusal: { why: string; count: number } | null): string | nul
     return () => window.clearTimeout(timer);
   }, [refusal]);
   return shown;
+}
+
+/** Whether the connection is lost because nobody is signed in: a refused websocket doesn't say. */
+function useIsSignedOut(isLost: boolean): boolean {
+  const [isSignedOut, setSignedOut] = useState(false);
+  useEffect(() => {
+    setSignedOut(false);
+    if (isLost) me().catch((problem: unknown) => setSignedOut(asApiError(problem).isSignedOut));
+  }, [isLost]);
+  return isSignedOut;
 }
 
 function useSession(id: string): { session: Session | null; error: ApiError | null } {

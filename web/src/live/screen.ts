@@ -48,9 +48,7 @@ const THEME: ITheme = {
   brightWhite: "#f4f7fa",
 };
 
-type Work =
-  | Step
-  | { kind: "snapshot"; cols: number; rows: number; data: Uint8Array };
+type Work = Step | { kind: "snapshot"; cols: number; rows: number; data: Uint8Array };
 
 export interface ScreenEvents {
   /** Keys, a paste or the mouse: bytes for the customer's terminal. */

@@ -18,10 +18,7 @@ export interface RoomState {
   readonly broker: BrokerLink;
 }
 
-type Asides = Pick<
-  ScreenEvents,
-  "onPasteOfLines" | "onLink" | "onTitle" | "onSize" | "onLeave"
->;
+type Asides = Pick<ScreenEvents, "onPasteOfLines" | "onLink" | "onTitle" | "onSize" | "onLeave">;
 
 /** A live session on a page. Close it when done. */
 export class TerminalRoom {

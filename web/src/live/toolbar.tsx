@@ -29,7 +29,11 @@ export function Toolbar(props: Props) {
         onChoose={props.onChoose}
       />
       {size !== null && (
-        <span class="size" title="The customer's window; it rules" data-size={`${size.cols}x${size.rows}`}>
+        <span
+          class="size"
+          title="The customer's window; it rules"
+          data-size={`${size.cols}x${size.rows}`}
+        >
           {size.cols}×{size.rows}
         </span>
       )}

@@ -68,7 +68,7 @@ export class Watch {
 
   constructor(private readonly display: Display) {}
 
-  /** Take in a message; what to send in answer, in order. Throws BadShape for a broken stream. */
+  /** Take in a message; what to send in answer, in order. */
   receive(message: FromBroker): ToBroker[] {
     switch (message.type) {
       case "watching":

@@ -115,5 +115,9 @@ export function Problem({ error }: { error: ApiError }) {
 /** Any failure as an ApiError, which is what pages show. */
 export function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  return new ApiError(0, "failed", error instanceof Error ? error.message : "Something went wrong.");
+  return new ApiError(
+    0,
+    "failed",
+    error instanceof Error ? error.message : "Something went wrong.",
+  );
 }

@@ -154,7 +154,9 @@ function Downloads({ session, terminal }: { session: Session; terminal: string |
       )}
       {logs.map(({ name }) => (
         <a key={name} class="button" href={streamUrl(session.id, name, "download")}>
-          {logs.length === 1 ? "Session log" : `Session log, ${name.replace(/\.log$/, "").replace("-", " ")}`}
+          {logs.length === 1
+            ? "Session log"
+            : `Session log, ${name.replace(/\.log$/, "").replace("-", " ")}`}
         </a>
       ))}
     </span>

@@ -1,8 +1,7 @@
 /** A recording as the replay page loads it. Pure. */
 
 import { readHeader } from "../cast";
-import type { Entry } from "../log";
-import { readEntry } from "../log";
+import { LogReader } from "../log";
 
 export interface Recording {
   readonly terminal: string;
@@ -39,7 +38,7 @@ export interface Told {
   readonly spans: ReadonlyMap<string, Span>;
 }
 
-/** Read the logs of all runs, in order. Lines that make no sense tell nothing. */
+/** Read the logs of all runs, in order. */
 export function readLogs(logs: readonly string[]): Told {
   let began: number | null = null;
   const spans = new Map<string, Span>();
@@ -47,7 +46,7 @@ export function readLogs(logs: readonly string[]): Told {
     const span = spans.get(terminal);
     if (span) spans.set(terminal, { ...span, until: span.until ?? until });
   };
-  for (const entry of logs.flatMap(entriesOf)) {
+  for (const entry of logs.flatMap((log) => new LogReader().feed(new TextEncoder().encode(log)))) {
     if (entry.event === "started") {
       began ??= entry.wall - entry.t;
       // A run that was killed closed nothing; what it had open ended when the next one started.
@@ -57,17 +56,6 @@ export function readLogs(logs: readonly string[]): Told {
     if (entry.event === "closed") close(entry.terminal, entry.t);
   }
   return { began, spans };
-}
-
-function entriesOf(log: string): Entry[] {
-  const whole = log.slice(0, log.lastIndexOf("\n") + 1);
-  return whole.split("\n").flatMap((line) => {
-    try {
-      return line === "" ? [] : [readEntry(line)];
-    } catch {
-      return [];
-    }
-  });
 }
 
 /** The terminal to show for a moment: the shown one if it was open then, else the latest that was. */

@@ -44,7 +44,10 @@ export function StretchBar({ stretches, pace, bar, began, last, onSeek }: Props)
             data-until={one.until ?? ""}
             title={says}
             aria-label={says}
-            style={{ left: `min(${left}%, 100% - 4px)`, width: `${percent(one.until ?? last) - left}%` }}
+            style={{
+              left: `min(${left}%, 100% - 4px)`,
+              width: `${percent(one.until ?? last) - left}%`,
+            }}
             onClick={() => onSeek(one.since)}
           />
         );
