@@ -21,6 +21,8 @@ from broker.wire.stream import Receiver
 log = structlog.get_logger()
 
 _BATCH_BYTES = 1024 * 1024
+_GATHER_SECONDS = 0.02
+"""A write waits so long for company: a sync for each key would cost keys more than all the rest."""
 _RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0)
 
 
@@ -93,6 +95,8 @@ class Copy:
         try:
             failures = 0
             while self._tail:
+                if self.unwritten < _BATCH_BYTES:
+                    await asyncio.sleep(_GATHER_SECONDS)
                 count, data = self._batch()
                 if not await self._append(data):
                     await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
