@@ -14,6 +14,7 @@ import click
 from broker.cli.failure import Failed
 
 _STOP_SECONDS = 10
+_CLEAR = "\033[2J\033[H"
 _WELCOME = """
   J U M P S E A T   -   a demonstration on this machine
 
@@ -46,7 +47,7 @@ def command(data: Path | None) -> None:
         raise Failed("the demo is for a terminal: you are the customer in it", 2)
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     with _broker(data or state / "jumpseat-demo") as (url, link, code):
-        print(_WELCOME.format(link=link))
+        print(_CLEAR + _WELCOME.format(link=link), flush=True)
         # So that `jumpseat` is a command in the demo's shell too.
         os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
         from broker.host.command import main as at_the_customer  # noqa: PLC0415 - needs no click

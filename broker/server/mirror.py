@@ -28,6 +28,7 @@ from broker.recording.asciicast import BadCast, read_event, read_header, read_si
 
 _MOST_COLS, _MOST_ROWS = 1000, 1000
 _LONGEST_KEPT_BACK = 4096
+_SLICE = 16 * 1024
 _LONGEST_HEADER_BYTES = 64 * 1024
 
 _MODES = re.compile(r"(?:\x1b\[|\x9b)\?([0-9;]+)([hl])|\x1b([=>c])|\x1b\[(!)p")
@@ -139,9 +140,11 @@ class _Mirror:
         if found is not None:
             self._unfinished = found[0]
             text = text[: found.start()]
-        for found in _MODES.finditer(text):
-            self._note(found)
-        self._feed(_LINES_MOVED.sub("\\1\r", text).translate(_NO_WIDTH))
+        if "\x1b" in text or "\x9b" in text:
+            for found in _MODES.finditer(text):
+                self._note(found)
+            text = _LINES_MOVED.sub("\\1\r", text)
+        self._feed(text if text.isascii() else text.translate(_NO_WIDTH))
 
     def _note(self, found: re.Match[str]) -> None:
         numbers, action, key, _soft_reset = found.groups()
@@ -163,8 +166,10 @@ class _Mirror:
                     self._modes[number] = None
 
     def _feed(self, text: str) -> None:
-        with self._surviving():
-            self._vt.feed_str(text)
+        # In slices: it returns the lines that scrolled off, which at once would be too many.
+        for at in range(0, len(text), _SLICE):
+            with self._surviving():
+                self._vt.feed_str(text[at : at + _SLICE])
 
     def _resize(self, cols: int, rows: int) -> None:
         self._cols, self._rows = cols, rows
