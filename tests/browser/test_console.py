@@ -5,7 +5,7 @@ import signal
 
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import SignIn
+from tests.browser.conftest import Console, SignIn
 from tests.journeys.customer import Customer
 from tests.journeys.recording import TERMINAL
 from tests.journeys.world import World
@@ -21,12 +21,13 @@ async def invites(page: Page, case: str) -> tuple[str, str]:
     return code.strip(), line
 
 
-async def shown(page: Page, customer: Customer) -> None:
-    """Open the customer's session from the list."""
-    await (
-        page.locator(f"[data-session={customer.session}]").get_by_role("link", name="Open").click()
-    )
-    await page.wait_for_url(re.compile(rf"/sessions/{customer.session}$"))
+async def opens(console: Console, customer: Customer) -> None:
+    """Open the customer's session from the list, and wait until it takes keys."""
+    session = console.page.locator(f"[data-session={customer.session}]")
+    await session.get_by_role("link", name="Open").click()
+    await console.page.wait_for_url(re.compile(rf"/sessions/{customer.session}$"))
+    await expect(console.page.locator("[data-event=started]")).to_be_visible()
+    await console.sees("#")
 
 
 async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None:
@@ -41,13 +42,13 @@ async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None
         alice.page.locator(f"[data-session={customer.session}] [data-presence=at-keyboard]")
     ).to_be_visible()
     await alice.screenshot("sessions")
-    await shown(alice.page, customer)
+    await opens(alice, customer)
     await alice.types("echo from-alice-$((40 + 2))\n")
     await alice.sees("from-alice-42")
     await customer.terminal.expect("from-alice-42")
 
     # The one who joins late sees what is there, and both see who else watches.
-    await shown(bob.page, customer)
+    await opens(bob, customer)
     await bob.sees("from-alice-42")
     await expect(alice.page.locator("[data-watchers=bob]")).to_be_visible()
     await expect(bob.page.locator("[data-watchers=alice]")).to_be_visible()
@@ -99,14 +100,16 @@ async def replays(page: Page, customer: Customer) -> None:
     await expect(page.locator("[data-moment=link-lost]")).to_have_count(1)
     await expect(page.locator("[data-moment=joined]")).to_have_count(4)
     await expect(moments.last).to_contain_text("ended")
-    await page.locator("[data-moment=link-up]").last.click()
-    await page.wait_for_function(
-        """() => document.querySelector(".stage")?.innerText.includes("meanwhile-42")"""
+    stage = "document.querySelector('.stage')?.innerText"
+    begin, back = (
+        page.locator("[data-moment=joined]").first,
+        page.locator("[data-moment=link-up]").last,
     )
-    await page.locator("[data-moment=joined]").first.click()
-    await page.wait_for_function(
-        """() => !document.querySelector(".stage")?.innerText.includes("meanwhile-42")"""
-    )
+    for moment, is_there in ((back, True), (begin, False), (back, True)):
+        await moment.click()
+        await page.wait_for_function(
+            f"() => {stage}.includes('meanwhile-42') === {str(is_there).lower()}"
+        )
     async with page.expect_download() as downloading:
         await page.get_by_role("link", name=".cast", exact=True).click()
     download = await downloading.value

@@ -32,10 +32,11 @@ class Terminal(Changing):
         return f"terminal, its last output:\n{end}\n"
 
     async def run(self, command: Sequence[str], env: Mapping[str, str]) -> None:
-        """Start a program on it, in a session of its own."""
+        """Start a program on it, in a session of its own, at home."""
         self._process = await asyncio.create_subprocess_exec(
             "setsid", "--ctty", *command,
             stdin=self._slave, stdout=self._slave, stderr=self._slave, env=dict(env),
+            cwd=env.get("HOME"),
         )  # fmt: skip
         os.close(self._slave)
         asyncio.get_running_loop().add_reader(self._master, self._readable)
