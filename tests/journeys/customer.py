@@ -115,8 +115,9 @@ class Customer:
         return found
 
     async def close(self) -> None:
-        """End the session if there is one, and close the terminal."""
+        """End the session if there is one, see it delivered, and close the terminal."""
         if self.session and self.parts("recorder"):
             await self.command("end")
+            await until(lambda: not self.parts("recorder"), "the recorder to end")
         if hasattr(self, "terminal"):
             await self.terminal.close()
