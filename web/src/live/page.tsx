@@ -61,13 +61,13 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
     opened.screen.focus();
     return () => opened.close();
   }, [session.id]);
-  useEffect(() => {
-    document.title = `${session.host.name} · Jumpseat`;
-  }, [session.host.name]);
-
   const presence = watched.presence ?? session.presence;
   const over = banner(presence, now);
   const isStale = broker.state === "lost" || isOutOfReach(presence) || isOver(presence);
+  // Four sessions are four tabs: which one is not live must be seen from the others.
+  useEffect(() => {
+    document.title = `${isStale ? "(not live) " : ""}${session.host.name} · Jumpseat`;
+  }, [isStale, session.host.name]);
   const { mode } = watched.started?.grant ?? session;
   const isTyping = mode === "control" && !isOver(presence);
   return (
@@ -195,6 +195,7 @@ const MODES: Readonly<Record<string, string>> = {
 /** Reasons that are this page's own, or that read better to the person who typed. */
 const NOTICES: Readonly<Record<string, string>> = {
   mode: "this grant is watch-only",
+  "not-begun": "the host has not said yet what is allowed",
   "broker-lost": "the connection to the broker is lost",
 };
 

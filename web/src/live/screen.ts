@@ -17,7 +17,7 @@ import { isFocusReport, swallowQuestions } from "./replies";
 /** Characters handed to xterm and not parsed yet. It gets sluggish above half a million. */
 const HANDED_MOST = 256 * 1024;
 /** Characters that wait here. Beyond it a fresh snapshot costs less than catching up. */
-const WAITING_MOST = 8 * 1024 * 1024;
+const WAITING_MOST = 4 * 1024 * 1024;
 
 const SCROLLBACK_LINES = 5_000;
 

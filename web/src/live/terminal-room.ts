@@ -37,7 +37,7 @@ export class TerminalRoom {
     this.screen = new Screen(element, {
       ...asides,
       onInput: (data) => this.type(data),
-      onKeyRefused: () => this.refuse("mode"),
+      onKeyRefused: () => this.refuse(this.watch.state.started ? "mode" : "not-begun"),
       onOverflow: () => this.send(this.watch.refresh()),
     });
     this.watch = new Watch(this.screen);
