@@ -91,8 +91,8 @@ def test_a_screen_in_the_middle_goes_on_as_if_it_had_been_there(name: str, tmp_p
         ansi = screen.as_bytes().decode()
         assert "\x9b" not in ansi
         assert shown(ansi, 100, 30, "".join(events[count:])) == whole
-    assert advance(path, screen_of(path, 5000), 10**9, MOST) == screen_of(path, 5000)
-    assert shown(screen_of(path, 5000).as_bytes().decode(), 100, 30) == whole
+    assert advance(path, screen_of(path, 30_000), 10**9, MOST) == screen_of(path, 30_000)
+    assert shown(screen_of(path, 30_000).as_bytes().decode(), 100, 30) == whole
 
 
 def made(path: Path, *outputs: str, cols: int = 80, rows: int = 24) -> Screen:
