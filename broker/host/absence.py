@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
+from broker.host.clock import Moment
+
 _SLEPT_SECONDS = 2.0
 
 
@@ -24,32 +26,31 @@ class Absence:
     def __init__(self) -> None:
         self.cut = False
         """The customer has cut the link, and not yet let it be made again."""
-        self._since: Optional[float] = None
-        self._suspended = 0.0
+        self._last: Optional[Moment] = None
         self._was_cut = False
 
-    def lost(self, t: float, suspended: float) -> None:
-        """The link is gone at session time ``t``; ``suspended``: seconds slept since boot."""
-        if self._since is None:
-            self._since, self._suspended = t, suspended
+    def lost(self, last: Moment) -> None:
+        """The link is gone; ``last``: when something was heard through it."""
+        if self._last is None:
+            self._last = last
 
-    def cut_by_customer(self, t: float, suspended: float) -> None:
+    def cut_by_customer(self, now: Moment) -> None:
         """The customer cut it, or cut what was lost already."""
-        self.lost(t, suspended)
+        self.lost(now)
         self.cut = self._was_cut = True
 
     def mended_by_customer(self) -> None:
         """The customer lets it be made again; it is not back yet."""
         self.cut = False
 
-    def back(self, t: float, suspended: float) -> Return:
+    def back(self, now: Moment) -> Return:
         """The link is there."""
-        since, was_cut = self._since, self._was_cut
-        self._since, self._was_cut = None, False
-        if since is None:
-            return Return("", t)
+        last, was_cut = self._last, self._was_cut
+        self._last, self._was_cut = None, False
+        if last is None:
+            return Return("", now.t)
         if was_cut:
-            return Return("reconnected", since)
-        if suspended - self._suspended > _SLEPT_SECONDS:
-            return Return("asleep", since)
-        return Return("network lost", since)
+            return Return("reconnected", last.t)
+        if now.suspended - last.suspended > _SLEPT_SECONDS:
+            return Return("asleep", last.t)
+        return Return("network lost", last.t)

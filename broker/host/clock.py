@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 
 def boot_id() -> str:
@@ -23,6 +24,15 @@ def boottime() -> float:
 def suspended() -> float:
     """Seconds that this host has slept since it booted."""
     return boottime() - time.monotonic()
+
+
+class Moment(NamedTuple):
+    """A moment on both clocks of the session."""
+
+    t: float
+    """Session time, in seconds."""
+    suspended: float
+    """Seconds that this host had slept since it booted."""
 
 
 class SessionClock:

@@ -23,7 +23,7 @@ from typing import Any, Callable, Dict, Optional
 
 import broker
 from broker.host.absence import Absence
-from broker.host.clock import SessionClock, boot_id, suspended
+from broker.host.clock import Moment, SessionClock, boot_id, suspended
 from broker.host.consent import plain
 from broker.host.customer import Customer, NoTerminal
 from broker.host.engineers import Engineers
@@ -76,7 +76,7 @@ class Recorder:
         self._no_terminal = asyncio.Event()
         self._no_terminal.set()
         self._syncing = False
-        self._replication = Replication(self._spool.streams, self)
+        self._replication = Replication(self._spool.streams, self._now, self)
         self._uplink = UplinkProcess(
             _websocket_url(self._session.broker),
             self._session.plan.user,
@@ -330,7 +330,7 @@ class Recorder:
     def _cut_link(self) -> None:
         if self._absence.cut:
             return
-        self._absence.cut_by_customer(self._clock(), suspended())
+        self._absence.cut_by_customer(self._now())
         self._engineers.viewers.clear()
         self.log("disconnected")
         self._uplink.leave("disconnected")
@@ -342,6 +342,9 @@ class Recorder:
             self.log("reconnected")
         self._uplink.start()
 
+    def _now(self) -> Moment:
+        return Moment(self._clock(), suspended())
+
     def hello(self) -> Hello:
         """The greeting, with the clocks as they are now."""
         session = self._session
@@ -352,17 +355,17 @@ class Recorder:
 
     def link_up(self, welcome: Welcome) -> None:
         """The broker answered."""
-        cause, since = self._absence.back(self._clock(), suspended())
+        cause, since = self._absence.back(self._now())
         self.log("link_up", wall=time.time(), broker_wall=welcome.wall, cause=cause, since=since)
         self._tell_who()
 
-    def link_lost(self, why: str) -> None:
-        """The link that was up is gone."""
+    def link_lost(self, why: str, last: Moment) -> None:
+        """The link that was up is gone; ``last``: when something was heard through it."""
         self._engineers.viewers.clear()
         if self._absence.cut or self._over.is_set():
             return
-        self._absence.lost(self._clock(), suspended())
-        self.log("link_lost", why=why)
+        self._absence.lost(last)
+        self.log("link_lost", why=why, since=last.t)
         self._tell_who()
 
     def turned_away(self, error: Error) -> None:

@@ -8,8 +8,9 @@ here, by ``wire.link``.
 from __future__ import annotations
 
 import asyncio
-from typing import Dict, Optional, Protocol
+from typing import Callable, Dict, Optional, Protocol
 
+from broker.host.clock import Moment
 from broker.host.local import LocalLink
 from broker.host.spool import StreamFile
 from broker.wire.codec import MAX_DATA_BYTES
@@ -40,8 +41,8 @@ class Listener(Protocol):
     def link_up(self, welcome: Welcome) -> None:
         """The broker answered."""
 
-    def link_lost(self, why: str) -> None:
-        """The link that was up is gone."""
+    def link_lost(self, why: str, last: Moment) -> None:
+        """The link that was up is gone; ``last``: when something was heard through it."""
 
     def turned_away(self, error: Error) -> None:
         """The broker does not want this session; dialling on is of no use."""
@@ -60,9 +61,13 @@ _FINAL = frozenset({"bad-token", "ended", "protocol-version", "replaced"})
 class Replication:
     """Copies a session's streams to the broker while there is a link."""
 
-    def __init__(self, streams: Dict[str, StreamFile], listener: Listener) -> None:
+    def __init__(
+        self, streams: Dict[str, StreamFile], now: Callable[[], Moment], listener: Listener
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._streams = streams
+        self._now = now
+        self._heard = now()
         self._listener = listener
         self._senders: Dict[str, Sender] = {}
         self._uplink: Optional[LocalLink] = None
@@ -106,6 +111,7 @@ class Replication:
         elif self._link is not None and self._link.state in (LinkState.GREETING, LinkState.LIVE):
             try:
                 answer = self._link.receive(message, self._loop.time())
+                self._heard = self._now()
                 if answer is not None:
                     self._send(answer)
                 self._take(message)
@@ -197,4 +203,4 @@ class Replication:
             self._timer.cancel()
             self._timer = None
         if was_up:
-            self._listener.link_lost(why)
+            self._listener.link_lost(why, self._heard)

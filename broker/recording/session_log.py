@@ -38,7 +38,7 @@ EVENTS: Mapping[str, FrozenSet[str]] = {
         "refused": "viewer person why",
         # The link.
         "link_up": "wall broker_wall cause since",
-        "link_lost": "why",
+        "link_lost": "why since",
         "disconnected": "",
         "reconnected": "",
         # The grant.

@@ -428,8 +428,8 @@ async def test_interrupt_and_hang_up_mean_to_programs_what_they_should(
     host: Host, broker: BrokerEnd
 ) -> None:
     seat = await sit(host, broker)
-    seat.types("cat /proc/self/status; sleep 1000; echo interru''pted\r")
-    await seat.until_printed(b"SigCgt")
+    seat.types("""sh -c 'cat /proc/self/status; echo wai""ting; exec sleep 1000'\r""")
+    await seat.until_printed(b"waiting")
     assert b"SigIgn:\t0000000000000000" in seat.printed
     await broker.send(Input(TERMINAL, "v1", b"\x03"))
     await seat.until_printed(b"^C")  # which throws away what was typed ahead

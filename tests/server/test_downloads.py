@@ -16,7 +16,7 @@ async def session(site: Site) -> str:
     log = (
         started()
         + entry(1.0, "joined", viewer="v1", person="alice")
-        + entry(2.0, "link_lost", why="x")
+        + entry(2.0, "link_lost", why="x", since=2.0)
     )
     later = started(2) + entry(9.0, "ended", by="customer", why="done")
     async with site.connected(granted) as (host, _):
