@@ -276,6 +276,7 @@ class Recorder:
         """Carry out a command of the customer; the session's facts after it."""
         if command == "disconnect":
             self._cut_link()
+            await self._uplink.gone()  # then no process of ours talks to the network
         elif command == "reconnect":
             self._mend_link()
         elif command == "end":

@@ -15,8 +15,8 @@ import structlog
 
 from broker.recording.presence import LinkChange, LinkSeen, Shown, granted, on_link
 from broker.server.facts import Facts, LogReader, learn, reopened
-from broker.server.http.link_socket import LinkSocket
 from broker.server.ingest import Copy
+from broker.server.link_socket import LinkSocket
 from broker.server.mirror import Screen
 from broker.server.outbox import frame, frame_of
 from broker.server.screens import Follower, Screens
@@ -163,7 +163,7 @@ class Room:
         if before is not None:
             before.socket.fail("replaced", "another connection of this session took over")
         elif self._facts.presence.link is not LinkSeen.UP:
-            self._link(LinkChange.CONNECTED)
+            self._link(LinkChange.CONNECTED, time.time())
         return held
 
     def greet(self, socket: LinkSocket) -> None:
@@ -175,7 +175,9 @@ class Room:
         """This connection is gone; ``reason``: what the host said when it left, if it did."""
         if self._host is not None and self._host.socket is socket:
             self._host = None
-            self._link(_CHANGES.get(reason or "", LinkChange.LOST))
+            # Lost is since when it was last heard, not since that was noticed.
+            since = time.time() - (0.0 if reason else socket.silent_seconds)
+            self._link(_CHANGES.get(reason or "", LinkChange.LOST), since)
             for follower in self._followers.values():
                 follower.close()
             if self._facts.presence.link is LinkSeen.OVER:
@@ -323,8 +325,8 @@ class Room:
         for entry in reader.feed(data):
             self._facts = learn(self._facts, copy.stream.run, entry)
 
-    def _link(self, change: LinkChange) -> None:
-        presence = on_link(self._facts.presence, change, time.time())
+    def _link(self, change: LinkChange, now: float) -> None:
+        presence = on_link(self._facts.presence, change, now)
         self._facts = replace(self._facts, presence=presence)
         self._tell_presence()
 

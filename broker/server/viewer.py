@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import structlog
 
 from broker.server.ingest import Copy
+from broker.server.link_socket import LinkSocket
 from broker.server.outbox import frame, frame_of
 from broker.server.screens import NoScreen
 from broker.wire import codec
 from broker.wire.messages import Append, Message, Snapshot
 
 if TYPE_CHECKING:
-    from broker.server.http.link_socket import LinkSocket
     from broker.server.room import Room
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ class _Place:
 class Viewer:
     """Owned by its room; for the loop's thread alone."""
 
-    def __init__(self, viewer_id: str, person: str, socket: "LinkSocket", room: "Room") -> None:
+    def __init__(self, viewer_id: str, person: str, socket: LinkSocket, room: "Room") -> None:
         self.id = viewer_id
         self.person = person
         self._socket = socket

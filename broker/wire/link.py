@@ -127,7 +127,8 @@ class Link:
     def __init__(self, role: Role, now: float) -> None:
         self.role = role
         self.state = LinkState.GREETING
-        self._heard = now
+        self.heard = now
+        """When something last came from the other end."""
         self._asked: Optional[float] = None
         self._pings = 0
 
@@ -151,7 +152,8 @@ class Link:
             self._step(LinkEvent.SAID_GOODBYE)
         else:
             self._step(LinkEvent.HEARD)
-        self._heard = now
+        self.heard = now
+        """When something last came from the other end."""
         self._asked = None
         return Pong(message.n) if isinstance(message, Ping) else None
 
@@ -159,7 +161,7 @@ class Link:
         """Call when ``due`` has come: a ping to send, or None; the state may now be LOST."""
         if self.state not in (LinkState.GREETING, LinkState.LIVE):
             return None
-        if now - self._heard >= self.role.silent_after:
+        if now - self.heard >= self.role.silent_after:
             self._step(LinkEvent.FELL_SILENT)
             return None
         if self.state is LinkState.LIVE and now >= self._ping_due():
@@ -175,11 +177,11 @@ class Link:
     @property
     def due(self) -> float:
         """When to call ``tick`` next, on the clock that ``now`` comes from."""
-        silent = self._heard + self.role.silent_after
+        silent = self.heard + self.role.silent_after
         return min(silent, self._ping_due()) if self.state is LinkState.LIVE else silent
 
     def _ping_due(self) -> float:
-        return (self._heard if self._asked is None else self._asked) + self.role.ping_after
+        return (self.heard if self._asked is None else self._asked) + self.role.ping_after
 
     def _step(self, event: LinkEvent) -> None:
         after = TRANSITIONS.get((self.state, event))

@@ -1,8 +1,13 @@
 """Every open websocket, so that each can be ended: with the broker, or with its sign-in."""
 
+import asyncio
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from broker.server.access import SIGN_IN_SECONDS
+from broker.server.stores.metadata import SignIn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,14 +23,24 @@ class Connections:
         self._open: set[_Connection] = set()
 
     @contextmanager
-    def opened(self, close: Callable[[], None], owner: str = "") -> Iterator[None]:
-        """Know a connection while the block runs; ``owner``: its sign-in. ``close`` never waits."""
-        connection = _Connection(owner, close)
+    def opened(self, close: Callable[[], None], sign_in: SignIn | None = None) -> Iterator[None]:
+        """Know a connection while the block runs. ``close`` never waits.
+
+        It is closed with its sign-in, if it has one: when that is ended, and when it expires.
+        """
+        connection = _Connection(sign_in.token_hash if sign_in else "", close)
         self._open.add(connection)
+        loop = asyncio.get_running_loop()
+        expiry = None
+        if sign_in is not None:
+            left = sign_in.created + SIGN_IN_SECONDS - time.time()
+            expiry = loop.call_later(max(0.0, left), close)
         try:
             yield
         finally:
             self._open.discard(connection)
+            if expiry is not None:
+                expiry.cancel()
 
     def end(self, owner: str) -> None:
         """Close whatever this sign-in has open."""

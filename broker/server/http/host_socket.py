@@ -8,8 +8,8 @@ from aiohttp import web
 
 from broker.server.access import is_token_of
 from broker.server.http.connections import Connections
-from broker.server.http.link_socket import GOING_AWAY, NORMAL, LinkSocket
 from broker.server.hub import Hub
+from broker.server.link_socket import GOING_AWAY, NORMAL, LinkSocket
 from broker.server.room import Room
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import BROKER_TO_HOST

@@ -37,8 +37,7 @@ class LiveSockets:
             if outbox.backlog > _BACKLOG_BYTES:
                 transport.abort()
 
-        owner = request[SIGN_IN].token_hash
-        with self._connections.opened(lambda: outbox.close(_GOING_AWAY), owner):
+        with self._connections.opened(lambda: outbox.close(_GOING_AWAY), request[SIGN_IN]):
             self._hub.listen(tell)
             try:
                 # Newest last, so that whoever adds each in front has them in order.

@@ -9,8 +9,8 @@ from aiohttp import web
 from broker.server.http.api import room_of
 from broker.server.http.connections import Connections
 from broker.server.http.guard import SIGN_IN
-from broker.server.http.link_socket import GOING_AWAY, LinkSocket
 from broker.server.hub import Hub
+from broker.server.link_socket import GOING_AWAY, LinkSocket
 from broker.server.room import Room
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import BROKER_TO_VIEWER
@@ -32,7 +32,7 @@ class ViewerSockets:
         room = room_of(self._hub, request)
         sign_in = request[SIGN_IN]
         socket = await LinkSocket.open(request, BROKER_TO_VIEWER)
-        with self._connections.opened(lambda: socket.close(GOING_AWAY), sign_in.token_hash):
+        with self._connections.opened(lambda: socket.close(GOING_AWAY), sign_in):
             try:
                 await self._serve(room, sign_in.name, socket)
             except RemoteProtocolError as error:

@@ -62,6 +62,11 @@ class LinkSocket:
         return self._link.state is LinkState.LEFT
 
     @property
+    def silent_seconds(self) -> float:
+        """How long ago the peer was last heard."""
+        return self._loop.time() - self._link.heard
+
+    @property
     def backlog(self) -> int:
         """Bytes sent and not yet taken by the kernel."""
         return self._outbox.backlog
