@@ -139,6 +139,7 @@ class Pty:
         groups = {self._process.pid}
         with contextlib.suppress(OSError):
             groups.add(os.tcgetpgrp(self._master))
+        groups.discard(0)  # nobody is in front; to killpg it would mean our own group
         for group in groups:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(group, signum)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,18 @@ from broker.host.spool import Spool, SpoolFull, StreamFile
 from broker.wire.errors import RemoteProtocolError
 
 
-@pytest.fixture
+@contextmanager
 def limited() -> Iterator[None]:
-    """Files can't grow beyond 1,000 bytes: a short write, then an error, as on a full disk."""
+    """Files can't grow beyond 1,000 bytes: a short write, then an error, as on a full disk.
+
+    No fixture: pytest's own output may go to a file, and be told while fixtures still stand.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_stream_grows_by_lines_and_is_read_by_offset(tmp_path: Path) -> None:
@@ -34,13 +40,14 @@ def test_a_stream_grows_by_lines_and_is_read_by_offset(tmp_path: Path) -> None:
     assert (tmp_path / "run-1.log").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_disk_that_is_full_leaves_whole_lines(tmp_path: Path, limited: None) -> None:
+def test_a_disk_that_is_full_leaves_whole_lines(tmp_path: Path) -> None:
     stream = Spool(tmp_path).create("run-1.log")
-    stream.append(b"x" * 899 + b"\n")
-    with pytest.raises(SpoolFull):
-        stream.append(b"y" * 199 + b"\n")
-    assert stream.end == (tmp_path / "run-1.log").stat().st_size == 900
-    stream.append(b"z" * 99 + b"\n")
+    with limited():
+        stream.append(b"x" * 899 + b"\n")
+        with pytest.raises(SpoolFull):
+            stream.append(b"y" * 199 + b"\n")
+        assert stream.end == (tmp_path / "run-1.log").stat().st_size == 900
+        stream.append(b"z" * 99 + b"\n")
     assert (tmp_path / "run-1.log").read_bytes().endswith(b"x\n" + b"z" * 99 + b"\n")
 
 

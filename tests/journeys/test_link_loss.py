@@ -8,6 +8,7 @@ from broker.wire.messages import Present
 from tests.journeys.broker import Engineer
 from tests.journeys.recording import LOG, TERMINAL
 from tests.journeys.viewer import Viewer, viewing
+from tests.journeys.waiting import until
 from tests.journeys.world import World
 
 
@@ -30,7 +31,7 @@ async def test_a_link_that_the_customer_cuts(world: World, alice: Engineer) -> N
         await watched(viewer)
         await customer.does("disconnect")
         # No process of the customer's talks to the network any more.
-        assert customer.parts("uplink") == []
+        await until(lambda: not customer.parts("uplink"), "the uplink to end")
         assert (await customer.status())["link"] == "disconnected"
         await viewer.is_told("disconnected")
         await customer.does("reconnect")
