@@ -13,9 +13,10 @@ import termios
 
 
 def become_shell(argv0: str, program: str, cwd: str) -> None:
-    """Never returns. Signals are set back: what the recorder ignores, a shell must not."""
-    for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(signum, signal.SIG_DFL)
+    """Never returns. Signals are set back: what we, or who started us, ignore, a shell must not."""
+    for signum in signal.valid_signals():
+        if signal.getsignal(signum) == signal.SIG_IGN:
+            signal.signal(signum, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     try:

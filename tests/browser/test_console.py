@@ -23,7 +23,7 @@ async def invites(page: Page, case: str) -> tuple[str, str]:
 
 async def opens(console: Console, customer: Customer) -> None:
     """Open the customer's session from the list, and wait until it takes keys."""
-    session = console.page.locator(f"[data-session={customer.session}]")
+    session = console.page.locator(f"[data-session='{customer.session}']")
     await session.get_by_role("link", name="Open").click()
     await console.page.wait_for_url(re.compile(rf"/sessions/{customer.session}$"))
     await expect(console.page.locator("[data-event=started]")).to_be_visible()
@@ -39,7 +39,7 @@ async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None
 
     # The session appears by itself; both engineers open it.
     await expect(
-        alice.page.locator(f"[data-session={customer.session}] [data-presence=at-keyboard]")
+        alice.page.locator(f"[data-session='{customer.session}'] [data-presence=at-keyboard]")
     ).to_be_visible()
     await alice.screenshot("sessions")
     await opens(alice, customer)
