@@ -24,10 +24,10 @@ SESSIONS = 20
 
 
 def bulk_file(folder: Path) -> Path:
-    """Lines of text that compress badly, and a last one to know the end by."""
+    """Lines of text that compress badly; then one to know the end by, often, as reads cut lines."""
     lines = base64.encodebytes(os.urandom(BULK_BYTES * 3 // 4))
     file = folder / "bulk"
-    file.write_bytes(lines + END + b"\n")
+    file.write_bytes(lines + (END + b"\n") * 50)
     return file
 
 

@@ -44,14 +44,9 @@ async def weigh(bench: Bench, sessions: int) -> Weight:
         for _ in range(sessions)
     ]
     try:
-        await until(lambda: len(bench.openssh.children()) == sessions, "ssh's sessions")
-        await asyncio.sleep(1)
-        sshd = sum(
-            shared_out(one)
-            for child in bench.openssh.children()
-            for one in family(child)
-            if b"sshd" in Path(f"/proc/{one}/cmdline").read_bytes()
-        )
+        # Each has become the program that was asked for: what the start needed is gone.
+        await until(lambda: len(_running(bench, "cat")) == sessions, "ssh's sessions")
+        sshd = sum(shared_out(one) for one in _running(bench, "sshd"))
         ssh = sum(shared_out(client.pid) for client in clients)
     finally:
         for client in clients:
@@ -60,9 +55,26 @@ async def weigh(bench: Bench, sessions: int) -> Weight:
     return Weight(grown / sessions, host / sessions, sshd / sessions, ssh / sessions)
 
 
+def _running(bench: Bench, name: str) -> list[int]:
+    """The processes of this name behind the ssh server."""
+    return [
+        one for child in bench.openssh.children() for one in family(child) if _name(one) == name
+    ]
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""  # gone since we looked
+
+
 def family(pid: int) -> list[int]:
     """A process and all that it started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
     return [pid, *(one for child in children for one in family(int(child)))]
 
 

@@ -6,6 +6,7 @@ of a session, and the same code measures both.
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from broker.wire.messages import Append, Input, Ping, Pong, Snapshot, Watch
 
 KEYS = b"abcdefghijklmnopqrstuvwxyz"
 END = b"END-OF-BULK"
+MOST_SECONDS = 120
 
 
 class Line(Protocol):
@@ -123,6 +125,7 @@ def bulk(line: Line, file: str) -> dict[str, Any]:
 
 def main() -> None:
     """Run as a process."""
+    signal.alarm(MOST_SECONDS)
     told = json.load(sys.stdin)
     line: Line = Ssh(told["ssh"]) if "ssh" in told else Viewer(**told["viewer"])
     try:
