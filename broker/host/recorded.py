@@ -144,6 +144,8 @@ class RecordedTerminal:
 
     def _printed(self, data: bytes) -> None:
         self._write(self._encoder.output(self._clock(), data))
+        # The copy goes first: it has three processes to pass yet, the seat but one.
+        self._listener.grown()
         if self.seat is None:
             reply = answers(data)
             if reply:
@@ -154,7 +156,6 @@ class RecordedTerminal:
                 self._pty.pause()
                 loop = asyncio.get_running_loop()
                 self._stalling = loop.call_later(STALL_SECONDS, self._stall)
-        self._listener.grown()
 
     def _seat_has_room(self) -> None:
         self._stop_waiting()
