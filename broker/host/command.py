@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, List, Optional
 from broker import __version__
 from broker.host import sessions
 from broker.host.consent import plain
-from broker.host.failures import Declined, Failed, Misused, NotFound
+from broker.host.failures import Failed, Misused, NotFound
 from broker.host.grant import Away, Mode
 from broker.host.granting import Wanted, broker_url, grant, seconds_of
 from broker.host.invocation import spoken
@@ -141,12 +141,9 @@ def _reattach(args: argparse.Namespace) -> int:
         return _take_seat(args.session)
     except NotFound:
         folder = sessions.stopped(args.session)
-    session = load(folder)
-    if session.ended:
-        raise Declined(f"session {session.id} has ended; its records are in {folder}")
     print("The recorder was stopped. It starts again, with a new shell.\n")
     sessions.start_recorder(folder)
-    return _take_seat(session.id)
+    return _take_seat(folder.name)
 
 
 def _take_seat(session: Optional[str]) -> int:
@@ -164,21 +161,28 @@ def _take_seat(session: Optional[str]) -> int:
             f"{late['unheld']} bytes have yet to reach the broker; they go on their way by "
             f"themselves when the link is there (`{spoken()} status`)."
         )
+    elif not _is_delivered(Path(facts["folder"])):
+        print(f"Not all of it is at the broker: `{spoken()} reconnect` delivers the rest.")
     return 0
+
+
+def _is_delivered(folder: Path) -> bool:
+    try:
+        return load(folder).delivered
+    except NotFound:  # root's, which we can't read
+        return True
 
 
 def _do(args: argparse.Namespace) -> int:
     try:
         recorder = sessions.connect(args.session)
     except NotFound:
-        if args.command != "reconnect" or not args.session:
+        if args.command != "reconnect":
             raise
-        # It has ended, or its recorder was stopped: what the broker lacks can still be delivered.
-        folder = sessions.stopped(args.session)
-        if not load(folder).ended:
-            raise
+        # It has ended; what the broker lacks can still be delivered.
+        folder = sessions.undelivered(args.session)
         sessions.start_recorder(folder)
-        recorder = sessions.connect(args.session)
+        recorder = sessions.connect(folder.name)
     with recorder:
         facts = sessions.do(recorder, args.command)
     print(json.dumps(facts) if args.json else _read_out(facts))

@@ -167,7 +167,9 @@ class Recorder:
         self.log("ended", by=by, why=why)
         self._session.ended = True
         self._session.save(self._folder)
-        if self._replication.up and self._replication.unheld == 0:
+        if self._absence.cut:
+            self._over.set()  # the customer wants no link: `reconnect` delivers what is left
+        elif self._replication.up and self._replication.unheld == 0:
             self.all_held()
 
     async def _stop(self) -> None:
@@ -380,6 +382,8 @@ class Recorder:
     def all_held(self) -> None:
         """The broker holds everything; after the end, that was all."""
         if self._session.ended and not self._over.is_set():
+            self._session.delivered = True
+            self._session.save(self._folder)
             self._uplink.leave("ended")
             self._over.set()
 

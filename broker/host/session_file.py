@@ -45,6 +45,8 @@ class SessionFile:
     cwd: str
     login: bool
     ended: bool = False
+    delivered: bool = False
+    """Ended, and the broker holds everything."""
 
     @property
     def grant(self) -> Grant:

@@ -75,22 +75,37 @@ def do(recorder: socket.socket, what: str) -> Dict[str, Any]:
 
 
 def stopped(session: Optional[str]) -> Path:
-    """The folder of a session of this user that has no recorder. Raises NotFound or Failed."""
-    wanted = session or os.environ.get("JUMPSEAT_SESSION")
-    folders: List[Path] = []
+    """The folder of a session of this user that goes on and has no recorder.
+
+    Raises NotFound or Failed.
+    """
+    return _only(session, [one for one in _folders() if not session_file.load(one).ended])
+
+
+def undelivered(session: Optional[str]) -> Path:
+    """The folder of a session of this user that has ended and is not wholly at the broker.
+
+    Raises NotFound or Failed.
+    """
+    found = ((folder, session_file.load(folder)) for folder in _folders())
+    return _only(session, [folder for folder, file in found if file.ended and not file.delivered])
+
+
+def _folders() -> List[Path]:
     state = paths.state_dir()
-    for folder in sorted(state.iterdir()) if state.is_dir() else []:
-        if wanted in (None, folder.name) and (folder / "session.json").is_file():
-            folders.append(folder)
-    unfinished = [one for one in folders if not session_file.load(one).ended]
-    if wanted is None:
-        folders = unfinished
-    if len(folders) == 1:
-        return folders[0]
-    if folders:
-        ids = ", ".join(one.name for one in folders)
-        raise Failed(f"several sessions are stopped ({ids}): say which with --session ID")
-    raise NotFound("no session of this user is here (one that began with sudo needs sudo again)")
+    folders = sorted(state.iterdir()) if state.is_dir() else []
+    return [folder for folder in folders if (folder / "session.json").is_file()]
+
+
+def _only(session: Optional[str], folders: List[Path]) -> Path:
+    wanted = session or os.environ.get("JUMPSEAT_SESSION")
+    found = [folder for folder in folders if wanted in (None, folder.name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(folder.name for folder in found)
+        raise Failed(f"there are several ({ids}): say which with --session ID")
+    raise NotFound("no such session of this user is here (one begun with sudo needs sudo again)")
 
 
 def start_recorder(folder: Path) -> None:

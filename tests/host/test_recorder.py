@@ -392,10 +392,12 @@ async def test_a_session_that_ends_offline_is_delivered_when_the_link_is_back(
     await host.do("disconnect")
     seat.types("echo la''st; exit\r")
     await seat.until(Ended)
-    os.kill(host.pid(), signal.SIGTERM)  # as when the host goes down
     await host.gone()
+    assert sessions.undelivered(None) == host.folder
     await host.start()
     assert await broker.until_heard(Leave, 2) == Leave("ended")
+    await host.gone()
+    assert load(host.folder).delivered
     for name in (LOG, TERMINAL):
         assert (host.folder / name).read_bytes() == broker.streams[name]
 
