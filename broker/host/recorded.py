@@ -60,7 +60,7 @@ class RecordedTerminal:
         self._encoder = Encoder()
         self._pty = Pty(size, self._printed, self._exited, self._typed_on)
         self._stalling: Optional[asyncio.TimerHandle] = None
-        self._stalled = False
+        self._stalled = self._was_seated = False
         self._status: Optional[int] = None
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
@@ -90,9 +90,10 @@ class RecordedTerminal:
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(None, redraw, self._stream.read, end)
         link.send(Attached(self.name))
-        for at in range(0, len(found.data), MAX_DATA_BYTES):
-            link.send(Output(self.name, found.data[at : at + MAX_DATA_BYTES]))
-        self.seat = link
+        data = found.clear + found.data if self._was_seated else found.data
+        for at in range(0, len(data), MAX_DATA_BYTES):
+            link.send(Output(self.name, data[at : at + MAX_DATA_BYTES]))
+        self.seat, self._was_seated = link, True
         link.on_room = self._seat_has_room
         self._stalled = False
         if self._status is not None:  # it has ended while the screen was redrawn

@@ -32,10 +32,13 @@ RESET = (
 
 
 class Redraw(NamedTuple):
-    """What to print, and whether a full-screen program should be asked to repaint."""
+    """How to make a terminal look as the last one did."""
 
+    clear: bytes
+    """To begin with, unless the terminal has shown nothing else since this one began."""
     data: bytes
     full_screen: bool
+    """Whether the program in front should be asked to repaint."""
 
 
 def redraw(read: Callable[[int, int], bytes], end: int) -> Redraw:
@@ -48,15 +51,13 @@ def redraw(read: Callable[[int, int], bytes], end: int) -> Redraw:
     text = _printed(read(max(0, end - _LOOK_BACK_BYTES), min(end, _LOOK_BACK_BYTES)), end)
     cleared = [found.end() for found in _CLEARED.finditer(text)]
     since = text[cleared[-1] :] if cleared else text
-    head: List[bytes] = [RESET, b"\x1b[H\x1b[2J"]
-    if alternate:
-        head.append(b"\x1b[?" + alternate + b"h\x1b[H\x1b[2J")
+    head = b"\x1b[?" + alternate + b"h\x1b[H\x1b[2J" if alternate else b""
     tail: List[bytes] = []
     for mode in _KEPT:
         if mode in modes and modes[mode] != (mode in _ON_AT_START):
             tail.append(b"\x1b[?" + mode + (b"h" if modes[mode] else b"l"))
     body = without_queries(since.encode("utf-8", "replace"))
-    return Redraw(b"".join([*head, body, *tail]), bool(alternate))
+    return Redraw(RESET + b"\x1b[H\x1b[2J", b"".join([head, body, *tail]), bool(alternate))
 
 
 def _printed(lines: bytes, end: int) -> str:

@@ -339,6 +339,7 @@ async def test_leaving_the_terminal_is_answered_as_the_grant_says(
 
 async def test_the_seat_goes_to_whoever_took_it_last(host: Host, broker: BrokerEnd) -> None:
     first = await sit(host, broker)
+    assert b"\x1b[2J" not in first.printed  # what they read before stays
     first.types("echo see''n\r")
     await first.until_printed(b"seen")
     second = await take_seat(host)
