@@ -31,4 +31,6 @@ def test_help_lists_both_sides() -> None:
 @pytest.mark.parametrize("command", commands())
 def test_command_is_told(command: str) -> None:
     pages = [ROOT / "README.md", *tracked("docs/**.md")]
-    assert any(re.search(rf"(?:jumpseat(?:\.pyz)?|make) {command}\b", page.read_text()) for page in pages)
+    assert any(
+        re.search(rf"(?:jumpseat(?:\.pyz)?|make) {command}\b", page.read_text()) for page in pages
+    )
