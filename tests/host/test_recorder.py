@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import pwd
+import re
 import signal
 import socket
 import tempfile
@@ -433,7 +434,10 @@ async def test_interrupt_and_hang_up_mean_to_programs_what_they_should(
     seat = await sit(host, broker)
     seat.types("""sh -c 'cat /proc/self/status; echo wai""ting; exec sleep 1000'\r""")
     await seat.until_printed(b"waiting")
-    assert b"SigIgn:\t0000000000000000" in seat.printed
+    ignored = re.search(rb"SigIgn:\t([0-9a-f]{16})", seat.printed)
+    # Beyond 31 are libc's own, which posix_spawn (make's, for one) leaves ignored.
+    assert ignored
+    assert int(ignored[1], 16) & 0x7FFFFFFF == 0
     await broker.send(Input(TERMINAL, "v1", b"\x03"))
     await seat.until_printed(b"^C")  # which throws away what was typed ahead
     seat.types("echo on''ward\r")

@@ -112,5 +112,7 @@ async def test_an_engineer_who_joins_late_sees_the_right_screen(
         assert set(first.watching.viewers.values()) == {"alice", "bob"}
 
         await second.type(TERMINAL, ":q!\n")
+        await customer.terminal.expect("\x1b[?1049l")  # vim is gone
+        await customer.at_shell()
         await second.type(TERMINAL, "exit\n")
         assert await customer.terminal.ended() == 0
