@@ -19,6 +19,8 @@ PasswordAuthentication no
 PrintMotd no
 PrintLastLog no
 MaxStartups 100
+# Whatever somebody's start files do is not ssh's to answer for; the customers' homes have none.
+SetEnv HOME={folder}
 """
 
 
