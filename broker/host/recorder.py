@@ -81,7 +81,7 @@ class Recorder:
             _websocket_url(self._session.broker),
             self._session.plan.user,
             on_up=self._replication.use,
-            on_message=self._replication.receive,
+            on_encoded=self._replication.receive,
             on_lost=self._replication.uplink_lost,
             on_room=self._replication.pump,
             failed=self.failed,

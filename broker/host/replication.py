@@ -11,9 +11,9 @@ import asyncio
 from typing import Callable, Dict, Optional, Protocol
 
 from broker.host.clock import Moment
-from broker.host.local import LocalLink
+from broker.host.local import PackedLink
 from broker.host.spool import StreamFile
-from broker.wire.codec import MAX_DATA_BYTES
+from broker.wire.codec import MAX_DATA_BYTES, decode
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import HOST_TO_BROKER, Link, LinkState
 from broker.wire.messages import (
@@ -70,7 +70,7 @@ class Replication:
         self._heard = now()
         self._listener = listener
         self._senders: Dict[str, Sender] = {}
-        self._uplink: Optional[LocalLink] = None
+        self._uplink: Optional[PackedLink] = None
         self._link: Optional[Link] = None
         self._timer: Optional[asyncio.TimerHandle] = None
 
@@ -88,7 +88,7 @@ class Replication:
         """How far the broker holds a stream."""
         return self._sender(name).held
 
-    def use(self, uplink: LocalLink) -> None:
+    def use(self, uplink: PackedLink) -> None:
         """Copy through this uplink from now on; its messages come to ``receive``."""
         self._uplink = uplink
 
@@ -97,11 +97,18 @@ class Replication:
         self._uplink = None
         self._down(why)
 
-    def receive(self, _: LocalLink, message: Message) -> None:
+    def receive(self, encoded: bytes) -> None:
         """Take in a message of the uplink or, through it, of the broker.
 
         A broker that breaks the protocol costs its link, and is dialled again.
         """
+        try:
+            self._receive(decode(encoded))
+        except RemoteProtocolError as error:
+            self._send(Error(error.code, error.message))
+            self._give_up(error.code)
+
+    def _receive(self, message: Message) -> None:
         if isinstance(message, LinkUp):
             self._link = Link(HOST_TO_BROKER, self._loop.time())
             self._send(self._listener.hello())
@@ -109,15 +116,11 @@ class Replication:
         elif isinstance(message, LinkDown):
             self._down(message.why)
         elif self._link is not None and self._link.state in (LinkState.GREETING, LinkState.LIVE):
-            try:
-                answer = self._link.receive(message, self._loop.time())
-                self._heard = self._now()
-                if answer is not None:
-                    self._send(answer)
-                self._take(message)
-            except RemoteProtocolError as error:
-                self._send(Error(error.code, error.message))
-                self._give_up(error.code)
+            answer = self._link.receive(message, self._loop.time())
+            self._heard = self._now()
+            if answer is not None:
+                self._send(answer)
+            self._take(message)
 
     def pump(self) -> None:
         """Send what there is to send, until the window is full or the uplink takes no more."""

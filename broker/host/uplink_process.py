@@ -13,10 +13,10 @@ import sys
 from typing import Callable, Optional
 
 from broker.host.invocation import command
-from broker.host.local import LocalLink
+from broker.host.local import PackedLink
 from broker.host.pty import User
 from broker.host.tasks import spawn
-from broker.wire.messages import Dial, Leave, Message
+from broker.wire.messages import Dial, Leave
 
 _RESTART_SECONDS = 1.0
 _GOODBYE_SECONDS = 2.0
@@ -25,7 +25,7 @@ _GOODBYE_SECONDS = 2.0
 class UplinkProcess:
     """The uplink of one session.
 
-    ``on_up`` is called with each new uplink's link, ``on_message`` with its messages, ``on_lost``
+    ``on_up`` is called with each new uplink's link, ``on_encoded`` with its messages, ``on_lost``
     when it is gone, whatever the reason.
     """
 
@@ -34,8 +34,8 @@ class UplinkProcess:
         url: str,
         user: User,
         *,
-        on_up: Callable[[LocalLink], None],
-        on_message: Callable[[LocalLink, Message], None],
+        on_up: Callable[[PackedLink], None],
+        on_encoded: Callable[[bytes], None],
         on_lost: Callable[[str], None],
         on_room: Callable[[], None],
         failed: Callable[[BaseException], None],
@@ -43,12 +43,12 @@ class UplinkProcess:
         self._url = url
         self._user = user
         self._on_up = on_up
-        self._on_message = on_message
+        self._on_encoded = on_encoded
         self._on_lost = on_lost
         self._on_room = on_room
         self._failed = failed
         self._wanted = asyncio.Event()
-        self._link: Optional[LocalLink] = None
+        self._link: Optional[PackedLink] = None
         self._leaving = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
@@ -102,7 +102,7 @@ class UplinkProcess:
                 extra_groups=[] if drop else None,
             )
         _, link = await asyncio.get_running_loop().create_connection(
-            lambda: LocalLink(self._on_message, lambda _: None, self._on_room), sock=ours
+            lambda: PackedLink(self._on_encoded, lambda: None, self._on_room), sock=ours
         )
         self._link = link
         try:

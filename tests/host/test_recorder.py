@@ -264,6 +264,7 @@ async def test_a_broker_that_breaks_the_protocol_costs_its_link_alone(
     await broker.send_raw(attack)
     await broker.until_heard(Error)
     await broker.until_heard(Hello, 2)
+    assert Leave("recorder-lost") not in broker.heard
     seat.types("echo undis''turbed\r")
     await seat.until_printed(b"undisturbed")
     await broker.until_in(TERMINAL, b"undisturbed")
