@@ -46,7 +46,6 @@ class UplinkProcess:
         self._on_encoded = on_encoded
         self._on_lost = on_lost
         self._on_room = on_room
-        self._failed = failed
         self._wanted = asyncio.Event()
         self._link: Optional[PackedLink] = None
         self._leaving = asyncio.Event()
