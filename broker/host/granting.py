@@ -25,7 +25,7 @@ from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import check_id
 
 DEFAULT_SECONDS = 2 * 3600.0
-_LENGTH = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
+_LENGTH = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
 _ASK_SECONDS = 30.0
 # sudo and login start from these as well; everything else comes from the user's own start files.
 _KEPT_BY_SUDO = ("TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY")

@@ -237,6 +237,18 @@ async def test_a_broker_that_types_beyond_the_grant_achieves_nothing(
     assert [(entry["why"], entry["person"]) for entry in refused] == [(why, "alice")]
 
 
+async def test_an_expired_grant_ends_when_the_customer_leaves_and_not_before(
+    host: Host, broker: BrokerEnd
+) -> None:
+    seat = await sit(host, broker, until=1.0)
+    await broker.until_in(LOG, b'"expired"')
+    seat.types("echo still mi''ne\r")
+    await seat.until_printed(b"still mine")
+    await seat.close()
+    assert await broker.until_heard(Leave) == Leave("ended")
+    assert host.log()[-1]["why"] == "the grant expired"
+
+
 async def test_replies_of_an_engineers_terminal_are_no_keys(host: Host, broker: BrokerEnd) -> None:
     seat = await sit(host, broker)
     await broker.send(Input(TERMINAL, "v1", b"\x1b[?62;22c\x1b[24;80R"))
