@@ -17,7 +17,7 @@ _RECORDED = (
     "replay it, and "
 )
 _MODES = {
-    Mode.WATCH: "see this terminal. They can not type (--mode control would let them).",
+    Mode.WATCH: "see this terminal. They cannot type (--mode control would let them).",
     Mode.CONTROL: "see this terminal AND TYPE INTO IT, as you could yourself.",
 }
 _AWAY = {
@@ -57,7 +57,7 @@ def terms(asked: Asked) -> str:
 
 {_filled(_RECORDED + f"on this host in {asked.folder}, {_kept(asked)}")}
 
-{_filled(f"When you leave the terminal, {_AWAY[asked.away]}")}
+{_filled(f"When you leave the terminal, {_when_away(asked)}")}
 
 You can take the seat back at any time, here or from another shell of yours:
   {asked.program} disconnect
@@ -65,6 +65,12 @@ You can take the seat back at any time, here or from another shell of yours:
   {asked.program} end
       ends the session, and so does leaving the shell (exit)
 """
+
+
+def _when_away(asked: Asked) -> str:
+    if asked.mode is Mode.WATCH and asked.away is not Away.END:
+        return "they still see it, and the recording goes on."
+    return _AWAY[asked.away]
 
 
 def _kept(asked: Asked) -> str:

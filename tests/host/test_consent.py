@@ -31,6 +31,12 @@ def test_the_terms_say_who_what_how_long_and_how_to_take_it_back() -> None:
         assert words in text
 
 
+def test_who_only_watches_has_no_typing_to_hold_off() -> None:
+    watch = replace(ASKED, mode=Mode.WATCH)
+    assert "held off" not in terms(watch)
+    assert "the session ends" in terms(replace(watch, away=Away.END))
+
+
 def test_weak_evidence_is_called_weak() -> None:
     weak = " ".join(terms(replace(ASKED, protected=False)).split())
     assert "as carol, whose shell it is and who could change it: weaker evidence. With sudo" in weak
