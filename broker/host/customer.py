@@ -139,9 +139,7 @@ class Customer:
         if link not in self._clients:
             return  # gone meanwhile
         self._clients[link] = terminal
-        await terminal.attach(link, size)
-        if not link.open:
-            self._gone(link)
+        if not await terminal.attach(link, size):
             return
         self._idle, self._last_key = False, self._clock()
         if self._paused:

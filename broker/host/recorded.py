@@ -61,6 +61,7 @@ class RecordedTerminal:
         self._pty = Pty(size, self._printed, self._exited, self._typed_on)
         self._stalling: Optional[asyncio.TimerHandle] = None
         self._stalled = self._was_seated = False
+        self._showing = asyncio.Lock()
         self._status: Optional[int] = None
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
@@ -74,36 +75,52 @@ class RecordedTerminal:
 
     # --- the seat ---------------------------------------------------------------------------
 
-    async def attach(self, link: LocalLink, size: Size) -> None:
-        """Give the seat to ``link``, with the screen as it is; whoever had it is detached."""
-        if self.seat is not None:
-            self.seat.send(Detach("another terminal took the seat"))
-            self.detach("seat taken")
-        self.resize(*size)
-        self._listener.log("attached", terminal=self.name)
-        await self._show(link)
+    async def attach(self, link: LocalLink, size: Size) -> bool:
+        """Give the seat to ``link``, with the screen as it is; whoever had it is detached.
 
-    async def _show(self, link: LocalLink) -> None:
-        """Redraw the screen on ``link`` and seat it."""
+        False where the link, or the shell, went meanwhile: then the seat is empty.
+        """
+        async with self._showing:
+            if self.seat is not None:
+                self.seat.send(Detach("another terminal took the seat"))
+                self.detach("seat taken")
+            self.resize(*size)
+            seated = await self._show(link)
+            if seated:
+                self._listener.log("attached", terminal=self.name)
+            return seated
+
+    async def _show_again(self, link: LocalLink) -> None:
+        """Redraw the screen of a seat that stood still, if it is still there."""
+        async with self._showing:
+            if self.seat is link:
+                await self._show(link)
+
+    async def _show(self, link: LocalLink) -> bool:
+        """Redraw the screen on ``link`` and seat it, if it and the shell are there after that."""
         self._pty.pause()  # what is printed meanwhile comes after the redraw
         end = self._stream.end
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(None, redraw, self._stream.read, end)
+        if not link.open:
+            self._pty.resume()
+            return False
         link.send(Attached(self.name))
         data = found.clear + found.data if self._was_seated else found.data
         for at in range(0, len(data), MAX_DATA_BYTES):
             link.send(Output(self.name, data[at : at + MAX_DATA_BYTES]))
+        if self._status is not None:
+            link.send(Ended(self.name, self._status))
+            return False
         self.seat, self._was_seated = link, True
         link.on_room = self._seat_has_room
         self._stalled = False
-        if self._status is not None:  # it has ended while the screen was redrawn
-            link.send(Ended(self.name, self._status))
-            return
         if found.full_screen:
             cols, rows = self._size
             self._pty.resize(cols, max(1, rows - 1))
             self._pty.resize(cols, rows)
         self._pty.resume()
+        return True
 
     def detach(self, why: str) -> None:
         """The seat is empty from now on; the shell goes on."""
@@ -161,7 +178,7 @@ class RecordedTerminal:
     def _seat_has_room(self) -> None:
         self._stop_waiting()
         if self._stalled and self.seat is not None:
-            spawn(self._show(self.seat), self._listener.failed)
+            spawn(self._show_again(self.seat), self._listener.failed)
         else:
             self._pty.resume()
 

@@ -26,8 +26,8 @@ from broker.host.absence import Absence
 from broker.host.clock import Moment, SessionClock, boot_id, suspended
 from broker.host.consent import plain
 from broker.host.customer import Customer, NoTerminal
+from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
-from broker.host.last_time import last_time
 from broker.host.log_writer import LogWriter
 from broker.host.paths import made_private, runtime_dir, socket_path
 from broker.host.recorded import RecordedTerminal, Size
@@ -152,7 +152,9 @@ class Recorder:
             },
         )
         if earlier:
-            cause = "recorder-stopped" if boot_id() == session.began_boot else "rebooted"
+            log = self._spool.streams.get(log_name(earlier))
+            before_boot = (log and last_boot(log)) or session.began_boot
+            cause = "recorder-stopped" if boot_id() == before_boot else "rebooted"
             self.log("gap", since=before, until=self._clock(), cause=cause)
         else:
             digest = hashlib.sha256(session.terms.encode()).hexdigest()

@@ -76,6 +76,8 @@ class UplinkProcess:
     async def _keep(self) -> None:
         while True:
             await self._wanted.wait()
+            if not self._wanted.is_set():
+                continue  # cut again in the same turn of the loop
             self._leaving.clear()
             self._none.clear()
             status = await self._run()

@@ -455,3 +455,34 @@ async def test_interrupt_and_hang_up_mean_to_programs_what_they_should(
     await seat.until_printed(b"^C")  # which throws away what was typed ahead
     seat.types("echo on''ward\r")
     await seat.until_printed(b"onward")
+
+
+async def test_a_terminal_that_goes_while_its_screen_is_redrawn_leaves_no_seat(
+    host: Host, broker: BrokerEnd
+) -> None:
+    seat = await sit(host, broker)
+    await seat.close()
+    await broker.until_in(LOG, b'"input_paused"')
+    for _ in range(20):
+        sock = await asyncio.to_thread(sessions.connect, "s1")
+        sock.sendall(pack(encode(Attach("", 80, 24))))
+        sock.close()
+    async with asyncio.timeout(WAIT_SECONDS):
+        while (await host.do("status"))["seated"]:
+            pass
+    await broker.send(Input(TERMINAL, "v1", b"echo inject''ed\r"))
+    await broker.until_in(LOG, b'"why": "paused"')
+    assert b"injected" not in (host.folder / TERMINAL).read_bytes()
+
+
+async def test_a_run_after_a_reboot_is_not_blamed_for_it_again(
+    host: Host, broker: BrokerEnd
+) -> None:
+    await host.start(began_boot="an earlier boot")
+    for run, cause in ((2, "recorder-stopped"), (3, "recorder-stopped")):
+        os.kill(host.pid(), signal.SIGKILL)
+        await host.gone()
+        await host.start()
+        gap = next(entry for entry in host.log(run) if entry["event"] == "gap")
+        assert gap["cause"] == cause
+    assert broker.url

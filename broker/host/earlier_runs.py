@@ -1,4 +1,4 @@
-"""Where the records of earlier runs end."""
+"""What the records of earlier runs tell: where they end, and in which boot."""
 
 from __future__ import annotations
 
@@ -23,3 +23,12 @@ def last_time(streams: Iterable[StreamFile]) -> float:
         except (ValueError, KeyError, IndexError, TypeError):
             continue  # a recording whose header is all it has
     return latest
+
+
+def last_boot(log: StreamFile) -> str:
+    """The boot in which a run began, as its session log says; empty where that was torn off."""
+    line = log.read(0, _TAIL_BYTES).partition(b"\n")[0]
+    try:
+        return str(json.loads(line)["boot"])
+    except (ValueError, KeyError, TypeError):
+        return ""
