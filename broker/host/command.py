@@ -18,11 +18,11 @@ from broker import __version__
 from broker.host import sessions
 from broker.host.consent import plain
 from broker.host.failures import Failed, Misused, NotFound
-from broker.host.grant import Away, Mode
 from broker.host.granting import Wanted, broker_url, grant, seconds_of
 from broker.host.invocation import spoken
 from broker.host.session_file import load
 from broker.host.terminal import Left, TerminalView
+from broker.recording.grant import Away, Mode
 from broker.recording.timeline import duration
 
 _DELIVER_SECONDS = 10.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Optional
 
-from broker.host.grant import Away, Mode
+from broker.recording.grant import Away, Mode
 from broker.recording.timeline import duration
 
 CONSENT = "I agree"

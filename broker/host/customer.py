@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Dict, Mapping, Optional, Protocol
 
-from broker.host.grant import Away
 from broker.host.local import LocalLink
 from broker.host.recorded import RecordedTerminal, Size
 from broker.host.tasks import spawn
+from broker.recording.grant import Away
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
     Attach,
@@ -24,6 +24,7 @@ from broker.wire.messages import (
     Message,
     Notice,
     Resize,
+    Title,
 )
 
 IDLE_SECONDS = 300.0
@@ -89,11 +90,18 @@ class Customer:
         """Make the recorder's end of a new connection to its socket."""
         return LocalLink(self._receive, self._gone)
 
-    def tell(self, text: str, *, urgent: bool = False) -> None:
-        """Let the customer know; what is urgent may disturb their screen."""
+    def tell(self, kind: str, text: str) -> None:
+        """Let the customer know; ``kind`` as ``Notice`` has it."""
+        self._send_seats(Notice(kind, text))
+
+    def show_title(self, text: str) -> None:
+        """Say in the title of the customer's window who is here and what they may."""
+        self._send_seats(Title(text))
+
+    def _send_seats(self, message: Message) -> None:
         for terminal in self._terminals.values():
             if terminal.seat is not None:
-                terminal.seat.send(Notice(text, urgent))
+                terminal.seat.send(message)
 
     def check_idle(self) -> None:
         """Note when no key has come for five minutes."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Callable, Mapping, Optional
 
-from broker.host.grant import Grant, Refusal
 from broker.host.recorded import RecordedTerminal
+from broker.host.refusal import Refusal, refusal
 from broker.host.replies import without_replies
 from broker.host.viewers import Viewers
+from broker.recording.grant import Grant, Mode
 from broker.wire.messages import Input, Joined, Left, Message
 
 
@@ -67,7 +68,7 @@ class Engineers:
     def _refusal(self, terminal: Optional[RecordedTerminal], t: float) -> Optional[Refusal]:
         if terminal is None:
             return Refusal.NO_TERMINAL
-        why = self._grant.refuses(
-            t, seated=terminal.seat is not None, recording=terminal.gap_since is None
-        )
+        seated = terminal.seat is not None
+        recording = terminal.gap_since is None
+        why = refusal(self._grant, Mode.CONTROL, t, seated=seated, recording=recording)
         return Refusal.BUSY if why is None and terminal.busy else why

@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from broker.host import clock, paths, sessions
 from broker.host.consent import CONSENT, Asked, refusal, terms
 from broker.host.failures import Declined, Failed, Misused, Unreachable
-from broker.host.grant import Away, Mode
 from broker.host.invocation import command, spoken
 from broker.host.pty import User
 from broker.host.session_file import SessionFile
+from broker.recording.grant import Away, Mode
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import check_id
 

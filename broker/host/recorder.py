@@ -204,7 +204,7 @@ class Recorder:
         if not self._expired and self._grant.expired(t):
             self._expired = True
             self.log("expired")
-            self._customer.tell("the grant has expired: the engineer can type no more", urgent=True)
+            self._customer.tell("urgent", "the grant has expired: the engineer can type no more")
         if self._expired and not self._customer.seated:
             spawn(self.end("grant", "the grant expired"), self.failed)
         elif not (self._terminals or self._customer.connected) and t > self._seat_by:
@@ -232,9 +232,7 @@ class Recorder:
     def disk_full(self) -> None:
         """A recording could not be written."""
         self._spool.use_reserve()
-        self._customer.tell(
-            "the disk is full: nothing is recorded until there is room", urgent=True
-        )
+        self._customer.tell("urgent", "the disk is full: nothing is recorded until there is room")
 
     def _make_room(self) -> None:
         missing = [one for one in self._terminals.values() if one.gap_since is not None]
@@ -245,7 +243,7 @@ class Recorder:
             for terminal in missing:
                 terminal.end_gap()
             if missing:
-                self._customer.tell("there is room on the disk: recording goes on", urgent=True)
+                self._customer.tell("urgent", "there is room on the disk: recording goes on")
         self._spool.set_aside()
 
     def grown(self) -> None:
@@ -321,7 +319,7 @@ class Recorder:
         people = ", ".join(map(plain, self._engineers.viewers.people)) or "nobody"
         link = "disconnected" if self._absence.cut else "" if self._replication.up else "link lost"
         parts = ["jumpseat", self._session.mode, link or f"{people} watching", "recorded"]
-        self._customer.tell(" · ".join(parts))
+        self._customer.show_title(" · ".join(parts))
 
     def closed(self, terminal: RecordedTerminal, status: int) -> None:
         """A shell is gone; the session goes with the last one."""
@@ -379,7 +377,7 @@ class Recorder:
         if self._session.ended:
             self._over.set()
         else:
-            self._customer.tell(f"the broker turned this session away: {error.code}", urgent=True)
+            self._customer.tell("urgent", f"the broker turned this session away: {error.code}")
 
     def all_held(self) -> None:
         """The broker holds everything; after the end, that was all."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Dict
 
 from broker.host.failures import NotFound
-from broker.host.grant import Away, Grant, Mode
 from broker.host.pty import ShellPlan, User
+from broker.recording.grant import Away, Grant, Mode
 
 _NAME = "session.json"
 

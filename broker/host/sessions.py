@@ -52,12 +52,12 @@ def _try(path: Path) -> Optional[socket.socket]:
     return sock
 
 
-def do(recorder: socket.socket, what: str) -> Dict[str, Any]:
+def do(recorder: socket.socket, what: str, **args: object) -> Dict[str, Any]:
     """Have a recorder do something; the session's facts after it. Raises Failed."""
     recorder.settimeout(_ANSWER_SECONDS)
     unpacker = Unpacker()
     try:
-        recorder.sendall(pack(encode(Do(what))))
+        recorder.sendall(pack(encode(Do(what, args))))
         while True:
             data = recorder.recv(65536)
             if not data:

@@ -32,6 +32,7 @@ from broker.wire.messages import (
     Notice,
     Output,
     Resize,
+    Title,
 )
 
 _READ_BYTES = 64 * 1024
@@ -109,6 +110,8 @@ class TerminalView:
             self._print(message.data)
         elif isinstance(message, Attached):
             self._terminal = message.terminal
+        elif isinstance(message, Title):
+            self._print(b"\x1b]2;" + message.text.encode() + b"\x07")
         elif isinstance(message, Notice):
             self._notice(message)
         elif isinstance(message, Ended):
@@ -119,11 +122,9 @@ class TerminalView:
             raise Left(message.message)
 
     def _notice(self, notice: Notice) -> None:
-        """The window's title tells; what is urgent also disturbs a screen that can bear it."""
-        text = notice.text.encode()
-        self._print(b"\x1b]2;" + text + b"\x07")
-        if notice.urgent and not self._full_screen:
-            self._print(b"\r\n\x1b[7m jumpseat \x1b[0m " + text + b"\r\n")
+        """What is urgent disturbs a screen that can bear it."""
+        if notice.kind == "urgent" and not self._full_screen:
+            self._print(b"\r\n\x1b[7m jumpseat \x1b[0m " + notice.text.encode() + b"\r\n")
 
     def _print(self, data: bytes) -> None:
         view = memoryview(data)

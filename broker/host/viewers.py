@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Optional
 
-from broker.host.grant import Refusal
+from broker.host.refusal import Refusal
 from broker.wire.errors import RemoteProtocolError
 
 AGAIN_SECONDS = 60.0

@@ -41,10 +41,34 @@ EVENTS: Mapping[str, FrozenSet[str]] = {
         "link_lost": "why since",
         "disconnected": "",
         "reconnected": "",
-        # The grant.
+        # The grant. What widens it also carries the text shown, its text_sha256, and the answer.
+        "mode_changed": "mode before by",
+        "extended": "until by text text_sha256 answer",
+        "taken_back": "by",
+        "given_back": "by",
+        "expires_soon": "seconds",
         "expired": "",
+        "revoked": "by",
         "input_paused": "why",
         "input_resumed": "",
+        # Lines that an engineer proposes, and what else they ask for.
+        "proposed": "proposal viewer person terminal text why expect",
+        "approved": "proposal by how text edited",
+        "proposal_refused": "proposal by word",
+        "withdrawn": "proposal why",
+        "ran": "proposal terminal text person by",
+        "allowed": "person by times kind",
+        "requested": "viewer person what",
+        "request_answered": "what person by answer",
+        # Who typed what.
+        "entered": "terminal shares",
+        # Holds.
+        "hold_up": "hold text patterns by side since",
+        "hold_lifted": "hold by",
+        "stopped": "hold terminal line persons",
+        "overridden": "hold terminal line persons",
+        # Something that was asked for, or that people would expect, and that can't be had here.
+        "limit": "what why",
     }.items()
 }
 

@@ -57,7 +57,17 @@ _LABELS: Mapping[str, Callable[[Entry], str]] = {
     "disconnected": lambda entry: "disconnected by the customer",
     "reconnected": lambda entry: "the customer reconnects",
     "gap": lambda entry: f"gap: {entry['cause']}",
+    "mode_changed": lambda entry: f"{entry['by']} sets mode {entry['mode']}",
+    "extended": lambda entry: f"{entry['by']} extends the grant",
+    "taken_back": lambda entry: f"{entry['by']} takes back",
+    "given_back": lambda entry: f"{entry['by']} gives back",
     "expired": lambda entry: "the grant expired",
+    "revoked": lambda entry: f"{entry['by']} revokes the grant",
+    "proposed": lambda entry: f"{entry['person']} proposes: {_brief(entry['text'])}",
+    "ran": lambda entry: f"ran, allowed by {entry['by']}: {_brief(entry['text'])}",
+    "hold_up": lambda entry: f"hold: {_brief(entry['text'])}",
+    "stopped": lambda entry: f"stopped at a hold: {_brief(entry['line'])}",
+    "overridden": lambda entry: f"hold overridden: {_brief(entry['line'])}",
     "ended": lambda entry: f"ended: {entry['why']}",
 }
 
@@ -67,6 +77,7 @@ _OPENS: Mapping[str, Tuple[str, str]] = {
     "disconnected": ("disconnected", "disconnected by the customer; recorded on the host"),
     "detached": ("away", "customer away"),
     "idle": ("idle", "customer idle"),
+    "taken_back": ("taken-back", "taken back by the customer"),
 }
 _CLOSES: Mapping[str, Tuple[str, ...]] = {
     "link_up": ("link-lost", "disconnected"),
@@ -74,9 +85,21 @@ _CLOSES: Mapping[str, Tuple[str, ...]] = {
     "attached": ("away", "idle"),
     "active": ("idle",),
     "detached": ("idle",),
+    "given_back": ("taken-back",),
+    "expired": ("taken-back",),
+    "revoked": ("taken-back",),
     "started": ("link-lost", "disconnected", "away", "idle"),
-    "ended": ("link-lost", "disconnected", "away", "idle"),
+    "ended": ("link-lost", "disconnected", "away", "idle", "taken-back"),
 }
+
+_BRIEF_CHARACTERS = 60
+
+
+def _brief(text: str) -> str:
+    """The first line of a text, cut where it is long."""
+    first, _, more = text.partition("\n")
+    cut = first[:_BRIEF_CHARACTERS]
+    return cut + " …" if more or cut != first else cut
 
 
 def label(entry: Entry) -> Optional[str]:

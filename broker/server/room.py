@@ -262,9 +262,9 @@ class Room:
             raise RemoteProtocolError("bad-terminal", "a session log is no terminal")
         host = self._host
         if self._facts.ended is not None:
-            viewer.send(Declined("ended"))
+            viewer.send(Declined(viewer.id, "ended", "the session has ended"))
         elif host is None or host.socket.backlog > _HOST_BACKLOG_BYTES:
-            viewer.send(Declined("link-lost"))
+            viewer.send(Declined(viewer.id, "link-lost", "the link to the host is lost"))
         else:
             host.socket.send(replace(message, by=viewer.id))
 

@@ -13,6 +13,7 @@ from typing import FrozenSet, Mapping, Optional, Tuple
 
 from broker.wire.errors import LocalProtocolError, RemoteProtocolError
 from broker.wire.messages import (
+    Act,
     Append,
     Declined,
     Error,
@@ -22,16 +23,22 @@ from broker.wire.messages import (
     Joined,
     Leave,
     Left,
+    LiftHold,
     Message,
     Ping,
     Pong,
     Present,
+    Propose,
+    PutHold,
     Refused,
+    Request,
     Snapshot,
     Streams,
+    Turn,
     Watch,
     Watching,
     Welcome,
+    Withdraw,
 )
 
 
@@ -84,35 +91,43 @@ class Role:
 
 
 _ANY = frozenset({Ping, Pong, Error})
+_WANTED_OF_HOST = frozenset({Input, Propose, Withdraw, Request, PutHold, LiftHold})
 
 BROKER_TO_HOST = Role(
     "broker, listening to a host",
     frozenset({Hello}),
-    _ANY | {Append, Leave},
+    _ANY | {Append, Leave, Turn, Declined},
     ping_after=1.0,
     silent_after=4.0,
 )
 HOST_TO_BROKER = Role(
     "host, listening to a broker",
     frozenset({Welcome}),
-    _ANY | {Held, Refused, Input, Joined, Left},
+    _ANY | _WANTED_OF_HOST | {Held, Refused, Joined, Left, Act},
     ping_after=1.0,
     silent_after=4.0,
 )
 BROKER_TO_VIEWER = Role(
     "broker, listening to a viewer",
     # A viewer's request has said who it is; until there is a stream it may have nothing to ask.
-    _ANY | {Watch, Input},
-    _ANY | {Watch, Input},
+    _ANY | _WANTED_OF_HOST | {Watch},
+    _ANY | _WANTED_OF_HOST | {Watch},
     ping_after=5.0,
     # Browsers slow a hidden page's timers to one a minute; answering a ping needs no timer, but
     # a laptop that is busy waking up deserves the patience. A viewer's silence harms nobody.
     silent_after=30.0,
 )
+BROKER_TO_PAGE = Role(
+    "broker, listening to a customer's page",
+    _ANY | {Watch, Act},
+    _ANY | {Watch, Act},
+    ping_after=BROKER_TO_VIEWER.ping_after,
+    silent_after=BROKER_TO_VIEWER.silent_after,
+)
 VIEWER_TO_BROKER = Role(
     "viewer, listening to a broker",
     frozenset({Watching}),
-    _ANY | {Append, Snapshot, Streams, Watching, Present, Declined},
+    _ANY | {Append, Snapshot, Streams, Watching, Present, Turn, Declined},
     ping_after=2.0,
     silent_after=6.0,
 )

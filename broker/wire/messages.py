@@ -148,6 +148,79 @@ class Leave:
     reason: str
 
 
+@dataclass(frozen=True)
+class Turn:
+    """Whose keys reach the terminal now: a viewer's, the ``customer``'s, or (empty) nobody's."""
+
+    terminal: str
+    holder: str
+    person: str
+
+
+# --- control: viewer, broker and host; ``by`` is a viewer's id, or empty where the link tells ---
+
+
+@dataclass(frozen=True)
+class Propose:
+    """A line, or a short script, for the customer to let run."""
+
+    by: str
+    terminal: str
+    text: str
+    why: str
+    expect: str
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """The engineer takes a proposal back, by the number that the session log gave it."""
+
+    by: str
+    proposal: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """The engineer asks for more: ``terminal``, ``approve``, ``control`` or ``time``."""
+
+    by: str
+    what: str
+
+
+@dataclass(frozen=True)
+class PutHold:
+    """The engineer says what nobody should touch, and which commands to stop at it."""
+
+    by: str
+    text: str
+    patterns: List[str]
+
+
+@dataclass(frozen=True)
+class LiftHold:
+    """The engineer lifts a hold that an engineer put up."""
+
+    by: str
+    hold: str
+
+
+@dataclass(frozen=True)
+class Act:
+    """What the customer does on their page: JSON text, and its HMAC that only host and page make."""
+
+    action: str
+    mac: str
+
+
+@dataclass(frozen=True)
+class Declined:
+    """What a viewer wanted was not done, and why: a code, and a sentence for people."""
+
+    viewer: str
+    reason: str
+    message: str
+
+
 # --- control: viewer and broker -----------------------------------------------------------------
 
 
@@ -181,13 +254,6 @@ class Present:
     state: str
     since: float
     detail: str
-
-
-@dataclass(frozen=True)
-class Declined:
-    """Keys were not passed on, and why."""
-
-    reason: str
 
 
 # --- control: customer's terminal or command, and recorder ---------------------------------------
@@ -225,18 +291,47 @@ class Resize:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """Something for the customer to know; what is ``urgent`` may disturb the screen."""
+class Title:
+    """Who is here and what they may: for the title of the customer's window."""
 
     text: str
-    urgent: bool
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something for the customer to know, between prompts.
+
+    ``kind``: ``info``, ``ask`` (somebody waits for an answer), or ``urgent`` (it may not wait for
+    a prompt).
+    """
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True)
 class Do:
-    """A command of the customer: ``status``, ``disconnect``, ``reconnect`` or ``end``."""
+    """Something that the customer wants done; ``docs/protocol.md`` lists commands and arguments."""
 
     command: str
+    args: Dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What was asked for gives the engineers more: show this text, and have the words typed."""
+
+    n: int
+    text: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Consented:
+    """The answer to a ``Consent``, as it was typed."""
+
+    n: int
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -281,13 +376,13 @@ class LinkDown:
 Binary = Union[Append, Input, Output, Snapshot]
 BINARY = (Append, Input, Output, Snapshot)
 CONTROL = (
-    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Streams, Watch,
-    Watching, Present, Declined, Attach, Attached, Detach, Resize, Notice, Do, Done, Ended, Dial,
-    LinkUp, LinkDown,
+    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Turn, Propose, Withdraw,
+    Request, PutHold, LiftHold, Act, Declined, Streams, Watch, Watching, Present, Attach, Attached,
+    Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp, LinkDown,
 )  # fmt: skip
 Control = Union[
-    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Streams, Watch,
-    Watching, Present, Declined, Attach, Attached, Detach, Resize, Notice, Do, Done, Ended, Dial,
-    LinkUp, LinkDown,
+    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Turn, Propose, Withdraw,
+    Request, PutHold, LiftHold, Act, Declined, Streams, Watch, Watching, Present, Attach, Attached,
+    Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp, LinkDown,
 ]  # fmt: skip
 Message = Union[Binary, Control]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from broker.host.consent import Asked, plain, refusal, terms
-from broker.host.grant import Away, Mode
+from broker.recording.grant import Away, Mode
 
 ASKED = Asked(
     broker="https://broker.example",

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from broker.host.customer import IDLE_SECONDS, Customer
-from broker.host.grant import Away
+from broker.recording.grant import Away
 
 
 class Terminal:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.host.grant import Refusal
+from broker.host.refusal import Refusal
 from broker.host.viewers import Viewers
 from broker.wire.errors import RemoteProtocolError
 

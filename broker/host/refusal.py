@@ -1,0 +1,53 @@
+"""Why a key of an engineer does not reach the terminal: the decision on each of them. Pure.
+
+The recorder asks here, on the customer's host; whatever a broker claims changes nothing.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Optional
+
+from broker.recording.grant import Away, Grant, Mode, Standing
+
+
+class Refusal(str, Enum):
+    """Why not."""
+
+    MODE = "mode"
+    TAKEN_BACK = "taken-back"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    PAUSED = "paused"
+    TURN = "turn"
+    NO_TERMINAL = "no-terminal"
+    DISK_FULL = "disk-full"
+    BUSY = "busy"
+
+
+_STANDING = {
+    Standing.TAKEN_BACK: Refusal.TAKEN_BACK,
+    Standing.EXPIRED: Refusal.EXPIRED,
+    Standing.REVOKED: Refusal.REVOKED,
+}
+
+
+def refusal(
+    grant: Grant, needs: Mode, t: float, *, seated: bool, recording: bool
+) -> Optional[Refusal]:
+    """Why nothing that needs this mode may reach a terminal at session time ``t``, or None.
+
+    ``seated``: the customer is at a terminal. ``recording``: what is typed would be recorded;
+    where it can't be, an engineer types nothing.
+    """
+    if grant.standing is not Standing.LIVE:
+        return _STANDING[grant.standing]
+    if grant.expired(t):
+        return Refusal.EXPIRED
+    if needs is not grant.mode and needs.widens(grant.mode):
+        return Refusal.MODE
+    if not seated and grant.away is not Away.CONTINUE:
+        return Refusal.PAUSED
+    if not recording:
+        return Refusal.DISK_FULL
+    return None
