@@ -206,7 +206,7 @@ class LiftHold:
 
 @dataclass(frozen=True)
 class Act:
-    """What the customer does on their page: JSON text, and its HMAC that only host and page make."""
+    """An act of the customer on their page: JSON text, and an HMAC that the broker can't make."""
 
     action: str
     mac: str

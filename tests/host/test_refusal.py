@@ -11,24 +11,22 @@ from broker.recording.grant import Away, Grant, Mode, Standing
 TRUTH = [True, False]
 
 
-@pytest.mark.parametrize(
-    ("mode", "needs", "away", "standing", "t", "seated", "recording"),
-    list(product(Mode, Mode, Away, Standing, [0.0, 99.9, 100.0, 1e9], TRUTH, TRUTH)),
-)
-def test_an_engineer_does_only_what_nothing_speaks_against(
-    mode: Mode, needs: Mode, away: Away, standing: Standing, t: float, seated: bool, recording: bool
-) -> None:
-    grant = Grant(mode, away, 100.0, standing=standing)
-    why = refusal(grant, needs, t, seated=seated, recording=recording)
+@pytest.mark.parametrize(("mode", "needs"), list(product(Mode, Mode)))
+def test_an_engineer_does_only_what_nothing_speaks_against(mode: Mode, needs: Mode) -> None:
     order = list(Mode)
-    may = (
-        order.index(mode) >= order.index(needs)
-        and standing is Standing.LIVE
-        and t < 100.0
-        and recording
-        and (seated or away is Away.CONTINUE)
-    )
-    assert (why is None) == may
+    for away, standing, t, seated, recording in product(
+        Away, Standing, [0.0, 99.9, 100.0, 1e9], TRUTH, TRUTH
+    ):
+        grant = Grant(mode, away, 100.0, standing=standing)
+        why = refusal(grant, needs, t, seated=seated, recording=recording)
+        may = (
+            order.index(mode) >= order.index(needs)
+            and standing is Standing.LIVE
+            and t < 100.0
+            and recording
+            and (seated or away is Away.CONTINUE)
+        )
+        assert (why is None) == may, (away, standing, t, seated, recording)
 
 
 def test_the_reason_given_is_the_one_that_the_engineer_can_do_least_about() -> None:
