@@ -1,6 +1,6 @@
 """What a session's recorder must know again after it was stopped: one JSON file, its owner's only.
 
-It holds the session's token, so it is never shown, sent or logged.
+It holds the session's token and the page's key, so it is never shown, sent or logged.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Dict
 
 from broker.host.failures import NotFound
 from broker.host.pty import ShellPlan, User
-from broker.recording.grant import Away, Grant, Mode
+from broker.recording.grant import Away, Grant, Mode, Page
 
 _NAME = "session.json"
 
@@ -44,6 +44,14 @@ class SessionFile:
     env: Dict[str, str]
     cwd: str
     login: bool
+    page: str = "watch"
+    page_key: str = field(default="", repr=False)
+    """What the page's link carries (``page_link.PageKey.text``), or empty: there is no page."""
+    terminals: int = 1
+    banner: str = ""
+    """The vendor's plain text, shown before engineers are given more."""
+    broker_key: str = ""
+    """The broker's public key, base64url, as it was when the terms were shown."""
     ended: bool = False
     delivered: bool = False
     """Ended, and the broker holds everything."""
@@ -51,7 +59,7 @@ class SessionFile:
     @property
     def grant(self) -> Grant:
         """What the customer allowed."""
-        return Grant(Mode(self.mode), Away(self.away), self.until)
+        return Grant(Mode(self.mode), Away(self.away), self.until, Page(self.page), self.terminals)
 
     @property
     def plan(self) -> ShellPlan:
