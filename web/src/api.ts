@@ -13,6 +13,7 @@ export const sessionShape = object({
   engineer: text,
   host: object({ name: text, user: text }),
   mode: text,
+  standing: text,
   away: text,
   until: number,
   created: number,
@@ -71,7 +72,7 @@ export class ApiError extends Error {
 const errorShape = object({ error: object({ code: text, message: text }) });
 
 /** Ask the broker. Throws ApiError for a refusal, an unreachable broker and a strange answer. */
-async function ask<T>(path: string, shape: Shape<T>, body?: object): Promise<T> {
+export async function ask<T>(path: string, shape: Shape<T>, body?: object): Promise<T> {
   const response = await reach(path, body);
   try {
     const answer: unknown = response.status === 204 ? {} : await response.json();

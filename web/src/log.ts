@@ -8,10 +8,12 @@
 import { duration } from "./clock";
 import { Lines } from "./lines";
 import type { Of, Shape } from "./shape";
-import { dictionary, flag, number, object, parse, text } from "./shape";
+import { dictionary, flag, list, map, number, object, parse, text } from "./shape";
+import { visible } from "./visible";
 
 const user = object({ user: text });
 const viewer = { viewer: text, person: text };
+const atHold = { hold: text, terminal: text, line: text, persons: list(text) };
 
 const EVENTS = {
   started: object({
@@ -19,7 +21,7 @@ const EVENTS = {
     recorder: user,
     shell: user,
     protected: flag,
-    grant: object({ mode: text }),
+    grant: object({ mode: text, until: number, away: text, page: text, terminals: number }),
   }),
   consented: object({}),
   gap: object({ since: number, until: number, cause: text }),
@@ -38,9 +40,43 @@ const EVENTS = {
   link_lost: object({ why: text }),
   disconnected: object({}),
   reconnected: object({}),
+  mode_changed: object({ mode: text, before: text, by: text }),
+  extended: object({ until: number, by: text }),
+  taken_back: object({ by: text }),
+  given_back: object({ by: text }),
+  expires_soon: object({ seconds: number }),
   expired: object({}),
+  revoked: object({ by: text }),
   input_paused: object({ why: text }),
   input_resumed: object({}),
+  proposed: object({
+    ...viewer,
+    proposal: text,
+    terminal: text,
+    text,
+    why: text,
+    expect: text,
+  }),
+  approved: object({ proposal: text, by: text, how: text, text, edited: flag }),
+  proposal_refused: object({ proposal: text, by: text, word: text }),
+  withdrawn: object({ proposal: text, why: text }),
+  ran: object({ proposal: text, terminal: text, text, person: text, by: text }),
+  allowed: object({ person: text, by: text, times: number, kind: text }),
+  requested: object({ ...viewer, what: text }),
+  request_answered: object({ what: text, person: text, by: text, answer: text }),
+  entered: object({ terminal: text, shares: map(number) }),
+  hold_up: object({
+    hold: text,
+    text,
+    patterns: list(text),
+    by: text,
+    side: text,
+    since: number,
+  }),
+  hold_lifted: object({ hold: text, by: text }),
+  stopped: object(atHold),
+  overridden: object(atHold),
+  limit: object({ what: text, why: text }),
 } satisfies Record<string, Shape<object>>;
 
 type EventName = keyof typeof EVENTS;
@@ -52,6 +88,13 @@ export type Entry =
   | { readonly event: "other" | "unreadable"; readonly t: number };
 
 export type Started = Extract<Entry, { event: "started" }>;
+
+/** An entry at its place in the session. */
+export interface LogLine {
+  /** Unix time, in seconds. */
+  readonly at: number;
+  readonly entry: Entry;
+}
 
 /** Read one line. Throws BadShape. `t` is seconds since the session began. */
 export function readEntry(line: string): Entry {
@@ -141,12 +184,66 @@ export function words(entry: Entry): { text: string; weight: Weight } | null {
       return attention("disconnected by the customer; the host went on recording");
     case "reconnected":
       return plain("the customer reconnects");
+    case "mode_changed":
+      return plain(`${entry.by} sets mode ${entry.mode}; it was ${entry.before}`);
+    case "extended":
+      return good(`${entry.by} extends the grant: ${duration(entry.until - entry.t)} from now`);
+    case "taken_back":
+      return attention(`${entry.by} takes back: engineers' keys and proposals held off`);
+    case "given_back":
+      return good(`${entry.by} gives back: engineers may go on`);
+    case "expires_soon":
+      return attention(`the grant expires in ${soon(entry.seconds)}`);
     case "expired":
       return attention("the grant expired");
+    case "revoked":
+      return attention(`${entry.by} revokes the grant, for good`);
     case "input_paused":
       return attention(`engineers' keys held off: ${cause(entry.why)}`);
     case "input_resumed":
       return good("engineers' keys allowed again");
+    case "proposed":
+      return plain(`${entry.person} proposes (${entry.proposal}): ${brief(entry.text)}`);
+    case "approved": {
+      const edited = entry.edited ? `, edited: ${brief(entry.text)}` : "";
+      return good(`${entry.by} approves ${entry.proposal}${APPROVED[entry.how] ?? ""}${edited}`);
+    }
+    case "proposal_refused": {
+      const word = entry.word === "" ? "" : `: ${brief(entry.word)}`;
+      return attention(`${entry.by} refuses ${entry.proposal}${word}`);
+    }
+    case "withdrawn":
+      return plain(`${entry.proposal} withdrawn: ${cause(entry.why)}`);
+    case "ran":
+      return plain(
+        `${entry.proposal} ran in terminal ${terminalNumber(entry.terminal)}, ` +
+          `of ${entry.person}, let run by ${entry.by}: ${brief(entry.text)}`,
+      );
+    case "allowed":
+      return plain(`${entry.by} lets run unasked, of ${entry.person}: ${unasked(entry)}`);
+    case "requested":
+      return plain(`${entry.person} asks for ${asked(entry.what)}`);
+    case "request_answered":
+      return entry.answer === "yes"
+        ? good(`${entry.by} grants ${entry.person} ${asked(entry.what)}`)
+        : attention(`${entry.by} says no to ${entry.person}: ${asked(entry.what)}`);
+    case "entered":
+      // The customer's own lines and an engineer's own are on the screen; this is for the mixed.
+      return entry.shares.size < 2 ? null : plain(`a line typed by ${shares(entry.shares)}`);
+    case "hold_up":
+      return attention(`hold ${entry.hold} by ${entry.by}: ${brief(entry.text)}`);
+    case "hold_lifted":
+      return plain(`${entry.by} lifts hold ${entry.hold}`);
+    case "stopped":
+      return attention(
+        `stopped at hold ${entry.hold}, not run: ${brief(entry.line)}${typedBy(entry.persons)}`,
+      );
+    case "overridden":
+      return attention(
+        `hold ${entry.hold} overridden, run: ${brief(entry.line)}${typedBy(entry.persons)}`,
+      );
+    case "limit":
+      return attention(`not to be had on this host: ${entry.what}: ${entry.why}`);
     case "unreadable":
       return attention("an entry that makes no sense");
     case "other":
@@ -160,9 +257,12 @@ const attention = (says: string) => ({ text: says, weight: "attention" as const 
 
 /** Why keys did not reach the shell, by the code in `declined` and in `refused` entries. */
 export const REFUSALS: Readonly<Record<string, string>> = {
-  mode: "the grant is watch-only",
+  mode: "the mode does not let engineers type",
+  "taken-back": "the customer has taken back",
   paused: "held off while the customer is not there",
   expired: "the grant has expired",
+  revoked: "the grant is revoked",
+  turn: "somebody else was typing",
   "disk-full": "the host's disk is full",
   "no-terminal": "that terminal is closed",
   busy: "the program there reads nothing",
@@ -172,6 +272,59 @@ export const REFUSALS: Readonly<Record<string, string>> = {
 
 function cause(code: string): string {
   return code.replaceAll("-", " ");
+}
+
+/** How an approval came about, where nobody typed yes at the terminal. */
+const APPROVED: Readonly<Record<string, string>> = {
+  page: " on the customer's page",
+  times: " unasked, as one of the next few",
+  kind: " unasked, as one of its kind",
+};
+
+/** What an engineer asked for, as it stands after "asks for". */
+export function asked(what: string): string {
+  return ASKED[what] ?? what;
+}
+
+const ASKED: Readonly<Record<string, string>> = {
+  terminal: "another terminal",
+  approve: "mode approve",
+  control: "mode control",
+  time: "more time",
+};
+
+/** `the next 3 lines`, `lines that begin with zpool status`. */
+export function unasked({ times, kind }: { times: number; kind: string }): string {
+  const says = [];
+  if (times > 0) says.push(times === 1 ? "the next line" : `the next ${times} lines`);
+  if (kind !== "") says.push(`lines that begin with ${brief(kind)}`);
+  return says.join(", ") || "nothing";
+}
+
+/** `alice (12 characters) and customer (3)`. */
+function shares(typed: ReadonlyMap<string, number>): string {
+  const each = [...typed].map(([person, count], index) =>
+    index === 0 ? `${person} (${count} characters)` : `${person} (${count})`,
+  );
+  return each.join(" and ");
+}
+
+function typedBy(persons: readonly string[]): string {
+  return persons.length === 0 ? "" : ` (typed by ${persons.join(" and ")})`;
+}
+
+/** How long a grant still has: `10 min`, `1 min`. */
+export function soon(seconds: number): string {
+  return seconds < 60 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+}
+
+const BRIEF_CHARACTERS = 60;
+
+/** The first line of a text, cut where it is long, with nothing in it that can't be seen. */
+export function brief(text: string): string {
+  const first = text.split("\n", 1)[0] ?? "";
+  const cut = visible(first.slice(0, BRIEF_CHARACTERS));
+  return first.length > BRIEF_CHARACTERS || first !== text ? `${cut} …` : cut;
 }
 
 /** The number of a terminal, from the name of its recording. */

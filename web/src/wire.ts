@@ -37,7 +37,8 @@ const CONTROL = {
   watching: object({ you: text, viewers: map(text) }),
   streams: object({ names: list(text) }),
   present: object({ state: text, since: number, detail: text }),
-  declined: object({ reason: text }),
+  declined: object({ viewer: text, reason: text, message: text }),
+  turn: object({ terminal: text, holder: text, person: text }),
 } satisfies Record<string, Shape<object>>;
 
 type ControlName = keyof typeof CONTROL;
@@ -46,8 +47,39 @@ type Control = { [N in ControlName]: Of<(typeof CONTROL)[N]> & { readonly type: 
 /** What a broker may send to a viewer. */
 export type FromBroker = Append | Snapshot | Control;
 
-/** What a viewer may send to a broker. */
+/** What engineers want of the customer. `by` is empty: the broker knows who asks. */
+export type Want =
+  | {
+      readonly type: "propose";
+      readonly by: "";
+      readonly terminal: string;
+      readonly text: string;
+      readonly why: string;
+      readonly expect: string;
+    }
+  | { readonly type: "withdraw"; readonly by: ""; readonly proposal: string }
+  | { readonly type: "request"; readonly by: ""; readonly what: Requestable }
+  | {
+      readonly type: "put_hold";
+      readonly by: "";
+      readonly text: string;
+      readonly patterns: readonly string[];
+    }
+  | { readonly type: "lift_hold"; readonly by: ""; readonly hold: string };
+
+export type Requestable = "terminal" | "approve" | "control" | "time";
+
+/** An act of the customer on their page: JSON text, and its HMAC in hex. */
+export interface Act {
+  readonly type: "act";
+  readonly action: string;
+  readonly mac: string;
+}
+
+/** What a viewer may send to a broker: engineers what they want, the customer's page its acts. */
 export type ToBroker =
+  | Want
+  | Act
   | { readonly type: "watch"; readonly stream: string; readonly offset: number }
   | { readonly type: "input"; readonly terminal: string; readonly data: Uint8Array }
   | { readonly type: "ping"; readonly n: number }

@@ -1,17 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { LogReader, byAge, readEntry, runAndTerminal, words } from "../src/log";
 import { BadShape } from "../src/shape";
+import { STARTED as begun } from "./started";
 
 const says = (entry: object) => words(readEntry(JSON.stringify({ t: 100, ...entry })))?.text;
 
-const STARTED = {
-  event: "started",
-  wall: 1_700_000_100,
-  recorder: { user: "root" },
-  shell: { user: "carol" },
-  protected: true,
-  grant: { mode: "control" },
+const STARTED = { ...begun, wall: 1_700_000_100, t: 100 };
+
+const PROPOSED = {
+  event: "proposed",
+  proposal: "p1",
+  viewer: "v",
+  person: "alice",
+  terminal: "run-1.terminal-1.cast",
+  text: "zpool status",
+  why: "",
+  expect: "",
 };
+const APPROVED = { event: "approved", proposal: "p1", by: "carol", text: "zpool status" };
 
 describe("an entry", () => {
   it.each([
@@ -36,11 +42,56 @@ describe("an entry", () => {
       "keys of bob refused: something-new",
     ],
     [{ event: "opened", terminal: "run-1.terminal-2.cast" }, "terminal 2 opened"],
+    [
+      { event: "mode_changed", mode: "watch", before: "approve", by: "carol" },
+      "carol sets mode watch; it was approve",
+    ],
+    [{ event: "extended", until: 1900, by: "carol" }, "carol extends the grant: 30 min from now"],
+    [{ event: "expires_soon", seconds: 600 }, "the grant expires in 10 min"],
+    [{ event: "expires_soon", seconds: 60 }, "the grant expires in 1 min"],
+    [
+      { ...PROPOSED, text: "cd /var/log\nls" },
+      "alice proposes (p1): cd /var/log …",
+    ],
+    [{ ...PROPOSED, text: "ls \u202egpj.exe" }, "alice proposes (p1): ls ‹U+202E›gpj.exe"],
+    [{ ...APPROVED, how: "asked", edited: false }, "carol approves p1"],
+    [{ ...APPROVED, how: "page", edited: false }, "carol approves p1 on the customer's page"],
+    [{ ...APPROVED, how: "asked", edited: true }, "carol approves p1, edited: zpool status"],
+    [
+      { event: "proposal_refused", proposal: "p1", by: "carol", word: "not at noon" },
+      "carol refuses p1: not at noon",
+    ],
+    [
+      { ...PROPOSED, event: "ran", by: "carol", text: "zpool status" },
+      "p1 ran in terminal 1, of alice, let run by carol: zpool status",
+    ],
+    [
+      { event: "allowed", person: "alice", by: "carol", times: 3, kind: "" },
+      "carol lets run unasked, of alice: the next 3 lines",
+    ],
+    [
+      { event: "allowed", person: "alice", by: "carol", times: 0, kind: "zpool status" },
+      "carol lets run unasked, of alice: lines that begin with zpool status",
+    ],
+    [{ event: "requested", viewer: "v", person: "bob", what: "time" }, "bob asks for more time"],
+    [
+      { event: "request_answered", what: "control", person: "bob", by: "carol", answer: "no" },
+      "carol says no to bob: mode control",
+    ],
+    [
+      { event: "entered", terminal: "run-1.terminal-1.cast", shares: { alice: 12, customer: 3 } },
+      "a line typed by alice (12 characters) and customer (3)",
+    ],
+    [{ event: "entered", terminal: "run-1.terminal-1.cast", shares: { customer: 3 } }, undefined],
+    [
+      { event: "stopped", hold: "h1", terminal: "x", line: "zpool destroy tank", persons: ["bob"] },
+      "stopped at hold h1, not run: zpool destroy tank (typed by bob)",
+    ],
   ])("%j", (entry, text) => expect(says(entry)).toBe(text));
 
   it("of a newer version is let through and not shown", () => {
-    expect(readEntry('{"t": 1, "event": "approved"}')).toEqual({ event: "other", t: 1 });
-    expect(says({ event: "approved" })).toBeUndefined();
+    expect(readEntry('{"t": 1, "event": "unheard_of"}')).toEqual({ event: "other", t: 1 });
+    expect(says({ event: "unheard_of" })).toBeUndefined();
   });
 
   it.each(["oops", "[]", '{"event": "left"}', '{"t": 1, "event": "left", "viewer": "v"}'])(
@@ -52,7 +103,7 @@ describe("an entry", () => {
 describe("a session log", () => {
   it("knows when the session began, and holds torn lines back", () => {
     const reader = new LogReader();
-    const line = new TextEncoder().encode(`${JSON.stringify({ t: 100, ...STARTED })}\n`);
+    const line = new TextEncoder().encode(`${JSON.stringify(STARTED)}\n`);
     expect(reader.feed(line.subarray(0, 20))).toEqual([]);
     expect(reader.began).toBeNull();
     expect(reader.feed(line.subarray(20))).toHaveLength(1);

@@ -3,6 +3,7 @@ import { fittingFontSize, scaleToFit } from "../src/live/fit";
 import { BadShape } from "../src/shape";
 import { Pace } from "../src/replay/pace";
 import { readLogs, readRecording, terminalAt } from "../src/replay/recording";
+import { STARTED } from "./started";
 
 describe("pace", () => {
   it("is one to one where no pause is skipped", () => {
@@ -41,15 +42,6 @@ describe("a recording to replay", () => {
     expect(readRecording("x", HEADER).times).toEqual([]);
   });
 });
-
-const STARTED = {
-  event: "started",
-  wall: 1000.5,
-  recorder: { user: "a" },
-  shell: { user: "a" },
-  protected: true,
-  grant: { mode: "watch" },
-};
 
 describe("the terminal of a moment", () => {
   const [first, second] = ["run-1.terminal-1.cast", "run-1.terminal-2.cast"];

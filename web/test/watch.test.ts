@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../src/cast";
 import { Watch } from "../src/live/watch";
+import { STARTED as begin } from "./started";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const CAST = "run-1.terminal-1.cast";
 const LOG = "run-1.log";
-const STARTED =
-  '{"t": 0, "event": "started", "wall": 1000, "recorder": {"user": "carol"}, ' +
-  '"shell": {"user": "carol"}, "protected": false, "grant": {"mode": "control"}}\n';
+const STARTED = `${JSON.stringify({ ...begin, wall: 1000 })}\n`;
 
 /** A display that keeps what it is told, as text. */
 class Told {
@@ -132,7 +131,7 @@ describe("what the log tells", () => {
   it("runs that arrive side by side, in order of time", () => {
     const { watch } = begun();
     watch.receive({ type: "streams", names: [CAST, LOG, "run-2.log"] });
-    const second = STARTED.replace('"t": 0', '"t": 50').replace("1000", "1050");
+    const second = STARTED.replace('"t":0', '"t":50').replace("1000", "1050");
     watch.receive(append("run-2.log", 0, second));
     watch.receive(append(LOG, 0, STARTED));
     expect(watch.state.log.map((line) => line.at)).toEqual([1000, 1050]);

@@ -24,8 +24,20 @@ const TO_VIEWER = [
   "watching",
   "present",
   "declined",
+  "turn",
 ];
-const FROM_VIEWER = ["watch", "ping", "pong", "error"];
+const FROM_VIEWER = [
+  "watch",
+  "ping",
+  "pong",
+  "error",
+  "propose",
+  "withdraw",
+  "request",
+  "put_hold",
+  "lift_hold",
+  "act",
+];
 
 function find(name: string): Golden {
   const found = golden.find((one) => one.name === name);

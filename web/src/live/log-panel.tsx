@@ -2,8 +2,8 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { clockSeconds, utc } from "../clock";
+import type { LogLine } from "../log";
 import { words } from "../log";
-import type { LogLine } from "./watch";
 
 /** What fits into a reader's patience; the rest is in the replay and in the downloaded log. */
 const SHOWN_MOST = 500;

@@ -6,7 +6,7 @@
 
 import { CastReader } from "../cast";
 import type { Step } from "../cast";
-import type { Entry, Started } from "../log";
+import type { Entry, LogLine, Started } from "../log";
 import { LogReader, byAge } from "../log";
 import type { Presence } from "../presence";
 import type { FromBroker, ToBroker } from "../wire";
@@ -16,12 +16,6 @@ import { Feed } from "./feed";
 export interface Display {
   reset(cols: number, rows: number, data: Uint8Array): void;
   play(steps: readonly Step[]): void;
-}
-
-export interface LogLine {
-  /** Unix time, in seconds. */
-  readonly at: number;
-  readonly entry: Entry;
 }
 
 export interface Watched {
@@ -79,6 +73,8 @@ export class Watch {
         this.change({ presence: { state, since, detail } });
         return [];
       }
+      case "turn":
+        return [];
       case "declined":
         this.refuse(message.reason);
         return [];
