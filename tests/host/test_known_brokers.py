@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from broker.host.failures import Failed
+from broker.host.known_brokers import Acquaintance, fingerprint, recognised, remember
+
+URL = "https://broker.example"
+KEY, OTHER = bytes(32), bytes(range(32))
+
+
+def test_a_fingerprint_is_written_as_ssh_writes_it() -> None:
+    assert fingerprint(KEY) == "SHA256:Zmh6rfhivXdsj8GLjp+OIAiXFIVu4jOzkCpZHQ1fKSU"
+
+
+def test_the_first_key_is_new_and_from_then_on_known(tmp_path: Path) -> None:
+    assert recognised(tmp_path, URL, KEY).acquaintance is Acquaintance.NEW
+    assert list(tmp_path.iterdir()) == []  # to look is not to trust
+    remember(tmp_path, URL, KEY, 1000.0)
+    remember(tmp_path, URL, KEY, 2000.0)
+    found = recognised(tmp_path, URL, KEY)
+    assert (found.acquaintance, found.since) == (Acquaintance.KNOWN, 1000.0)
+    assert recognised(tmp_path, URL + ":8443", KEY).acquaintance is Acquaintance.NEW
+
+
+def test_a_changed_key_is_told_until_it_is_remembered(tmp_path: Path) -> None:
+    remember(tmp_path, URL, KEY, 1000.0)
+    found = recognised(tmp_path, URL, OTHER)
+    assert found.acquaintance is Acquaintance.CHANGED
+    assert (found.fingerprint, found.before) == (fingerprint(OTHER), fingerprint(KEY))
+    assert recognised(tmp_path, URL, OTHER) == found
+    remember(tmp_path, URL, OTHER, 3000.0)
+    assert recognised(tmp_path, URL, OTHER).since == 3000.0
+    assert recognised(tmp_path, URL, KEY).acquaintance is Acquaintance.CHANGED
+
+
+def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
+    remember(tmp_path, URL, KEY, 1000.0)
+    (path,) = tmp_path.iterdir()
+    assert path.name == "brokers.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"u": 1}', '{"u": {"key": "zz", "since": 1}}', '{"u": {"key": ""}}']
+)
+def test_a_broken_file_is_told_and_not_taken_for_an_empty_one(tmp_path: Path, text: str) -> None:
+    (tmp_path / "brokers.json").write_text(text)
+    with pytest.raises(Failed, match=r"brokers\.json"):
+        recognised(tmp_path, URL, KEY)
+    with pytest.raises(Failed, match=r"brokers\.json"):
+        remember(tmp_path, URL, KEY, 1.0)
