@@ -36,7 +36,7 @@ const EVENTS = {
   left: object(viewer),
   typed: object({ ...viewer, terminal: text }),
   refused: object({ ...viewer, why: text }),
-  link_up: object({ cause: text, since: number }),
+  link_up: object({ cause: text, since: number, wall: number, broker_wall: number }),
   link_lost: object({ why: text }),
   disconnected: object({}),
   reconnected: object({}),
@@ -332,9 +332,14 @@ export function terminalNumber(name: string): string {
   return /terminal-(\d+)\.cast$/.exec(name)?.[1] ?? name;
 }
 
+/** The number of the recorder's run, from the name of a stream. */
+export function runOf(name: string): string {
+  return /^run-(\d+)\./.exec(name)?.[1] ?? "?";
+}
+
 /** `run 2, terminal 1`, from the name of a recording. */
 export function runAndTerminal(name: string): string {
-  return `run ${/^run-(\d+)\./.exec(name)?.[1] ?? "?"}, terminal ${terminalNumber(name)}`;
+  return `run ${runOf(name)}, terminal ${terminalNumber(name)}`;
 }
 
 /** `run-2.terminal-1.cast` is younger than `run-1.terminal-10.cast`. */

@@ -17,6 +17,7 @@ const PROPOSED = {
   why: "",
   expect: "",
 };
+const LINK_UP = { event: "link_up", wall: 1, broker_wall: 1 };
 const APPROVED = { event: "approved", proposal: "p1", by: "carol", text: "zpool status" };
 
 describe("an entry", () => {
@@ -25,8 +26,8 @@ describe("an entry", () => {
     [{ event: "joined", viewer: "v", person: "alice" }, "alice joined"],
     [{ event: "left", viewer: "v", person: "alice" }, "alice left"],
     [{ event: "link_lost", why: "x" }, "link lost; the host went on recording"],
-    [{ event: "link_up", cause: "", since: 100 }, "connected"],
-    [{ event: "link_up", cause: "network lost", since: 60 }, "link back after 40 s: network lost"],
+    [{ ...LINK_UP, cause: "", since: 100 }, "connected"],
+    [{ ...LINK_UP, cause: "network lost", since: 60 }, "link back after 40 s: network lost"],
     [{ event: "disconnected" }, "disconnected by the customer; the host went on recording"],
     [{ event: "detached", terminal: "x", why: "hung-up" }, "customer away: hung up"],
     [
@@ -49,10 +50,7 @@ describe("an entry", () => {
     [{ event: "extended", until: 1900, by: "carol" }, "carol extends the grant: 30 min from now"],
     [{ event: "expires_soon", seconds: 600 }, "the grant expires in 10 min"],
     [{ event: "expires_soon", seconds: 60 }, "the grant expires in 1 min"],
-    [
-      { ...PROPOSED, text: "cd /var/log\nls" },
-      "alice proposes (p1): cd /var/log …",
-    ],
+    [{ ...PROPOSED, text: "cd /var/log\nls" }, "alice proposes (p1): cd /var/log …"],
     [{ ...PROPOSED, text: "ls \u202egpj.exe" }, "alice proposes (p1): ls ‹U+202E›gpj.exe"],
     [{ ...APPROVED, how: "asked", edited: false }, "carol approves p1"],
     [{ ...APPROVED, how: "page", edited: false }, "carol approves p1 on the customer's page"],
