@@ -8,29 +8,33 @@ was: 2 misuse, 3 no such session here, 4 broker not reachable, 5 refused, 1 anyt
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from broker import __version__
-from broker.host import sessions
-from broker.host.consent import plain
-from broker.host.failures import Failed, Misused, NotFound
-from broker.host.granting import Wanted, broker_url, grant, seconds_of
+from broker.host import sessions, speaking
+from broker.host.arguments import parser
+from broker.host.asking import VOICE, typed_words
+from broker.host.columns import plain
+from broker.host.failures import Declined, Failed, Misused, NotFound
+from broker.host.granting import Wanted, grant
 from broker.host.invocation import spoken
+from broker.host.keyboard import key_name
 from broker.host.session_file import load
 from broker.host.terminal import Left, TerminalView
-from broker.recording.grant import Away, Mode
-from broker.recording.timeline import duration
 
 _DELIVER_SECONDS = 10.0
-_COMMANDS = {
-    "status": "tell the facts of the session",
-    "disconnect": "cut the link to the broker; the shell and the recording go on",
-    "reconnect": "let the link be made again",
-    "end": "end the session: its shells are hung up, its records closed and delivered",
+_OVERRIDE = "override"
+# What the recorder is told with a command.
+_ARGUMENTS = {
+    "mode": ("mode",),
+    "extend": ("seconds",),
+    "hold": ("text", "patterns"),
+    "lift": ("hold",),
 }
 
 
@@ -38,10 +42,11 @@ def main(argv: List[str]) -> int:
     """Run one command; its exit status."""
     if argv and argv[0] in _PROCESSES:
         return _PROCESSES[argv[0]](argv[1:])
-    args = _parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = args.run
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names in letters that this locale lacks
+    args = parser().parse_args(argv)
     try:
-        return run(args)
+        return _COMMANDS.get(args.command, _do)(args)
     except Failed as failure:
         print(f"jumpseat: {failure}", file=sys.stderr)
         return failure.status
@@ -49,86 +54,18 @@ def main(argv: List[str]) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="jumpseat",
-        description="The customer's side of Jumpseat: grant a seat at a terminal of this host, "
-        "see what it is used for, take it back.",
-    )
-    parser.add_argument("--version", action="version", version=f"jumpseat {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-
-    one = commands.add_parser(
-        "grant",
-        help="show the terms of an invitation, and on consent open a recorded shell",
-        description="Show the terms of an invitation and, on typed consent, open a recorded "
-        "shell here. With sudo the recorder runs as root and the shell as you.",
-    )
-    one.add_argument("code", metavar="CODE", help="the invitation's code")
-    one.add_argument(
-        "--broker", required=True, type=_checked(broker_url), metavar="URL", help="whose code it is"
-    )
-    one.add_argument(
-        "--mode",
-        type=Mode,
-        choices=list(Mode),
-        default=Mode.WATCH,
-        metavar="MODE",
-        help="what the engineer may do: watch (the default) or control",
-    )
-    one.add_argument(
-        "--for",
-        dest="seconds",
-        type=_checked(seconds_of),
-        metavar="TIME",
-        help="how long, as 30m or 1h30m; 2h unless told, and never more than the broker allows",
-    )
-    one.add_argument(
-        "--away",
-        type=Away,
-        choices=list(Away),
-        default=Away.PAUSE,
-        metavar="POLICY",
-        help="when you leave the terminal: pause (the default) holds the engineer's typing off, "
-        "continue does not, end ends the session",
-    )
-    one.set_defaults(run=_grant)
-
-    one = commands.add_parser("reattach", help="take the seat of a running session again")
-    _add_session(one)
-    one.set_defaults(run=_reattach)
-
-    for name, text in _COMMANDS.items():
-        one = commands.add_parser(name, help=text, description=text.capitalize() + ".")
-        _add_session(one)
-        one.add_argument("--json", action="store_true", help="print the facts as JSON")
-        one.set_defaults(run=_do, command=name)
-    return parser
-
-
-def _add_session(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--session", metavar="ID", help="which one, where several are live")
-
-
-def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Let argparse print what ``read`` has to say of a bad value."""
-
-    def checked(text: str) -> Any:  # noqa: ANN401 - whatever the reader gives
-        try:
-            return read(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return checked
-
-
 def _grant(args: argparse.Namespace) -> int:
-    session = grant(Wanted(args.code, args.broker, args.mode, args.away, args.seconds))
-    print(
-        f"Session {session}. Closing this terminal does not end it: `{spoken()} reattach` comes "
-        "back, `exit` ends it.\n"
+    wanted = Wanted(
+        args.code,
+        args.broker,
+        args.mode,
+        args.seconds,
+        args.away,
+        args.page,
+        args.terminals,
+        args.prefix,
     )
-    return _take_seat(session)
+    return _take_seat(grant(wanted), args.prefix)
 
 
 def _reattach(args: argparse.Namespace) -> int:
@@ -138,17 +75,19 @@ def _reattach(args: argparse.Namespace) -> int:
         raise Misused("reattach needs a terminal (ssh: use -t)")
     try:
         sessions.connect(args.session).close()
-        return _take_seat(args.session)
+        return _take_seat(args.session, args.prefix, args.terminal)
     except NotFound:
         folder = sessions.stopped(args.session)
     print("The recorder was stopped. It starts again, with a new shell.\n")
     sessions.start_recorder(folder)
-    return _take_seat(folder.name)
+    return _take_seat(folder.name, args.prefix)
 
 
-def _take_seat(session: Optional[str]) -> int:
+def _take_seat(session: Optional[str], prefix: bytes, number: Optional[int] = None) -> int:
     with sessions.connect(session) as recorder:
         facts = sessions.do(recorder, "status")
+        terminal = _terminal(facts, number)
+        print(speaking.entry(facts, key_name(prefix), spoken()))
         recorder.settimeout(None)
         try:
             TerminalView(recorder, sys.stdin.fileno(), sys.stdout.fileno()).run()
@@ -166,6 +105,17 @@ def _take_seat(session: Optional[str]) -> int:
     return 0
 
 
+def _terminal(facts: Dict[str, Any], number: Optional[int]) -> str:
+    """The name of the terminal with this number; empty for whichever is first."""
+    if number is None:
+        return ""
+    names = {one["number"]: str(one["name"]) for one in facts["terminals"]}
+    if number not in names:
+        there = ", ".join(map(str, sorted(names))) or "none"
+        raise NotFound(f"there is no terminal {number} in this session (there: {there})")
+    return names[number]
+
+
 def _is_delivered(folder: Path) -> bool:
     try:
         return load(folder).delivered
@@ -174,38 +124,84 @@ def _is_delivered(folder: Path) -> bool:
 
 
 def _do(args: argparse.Namespace) -> int:
+    """A command that the recorder carries out as it is."""
+    command = "status" if args.command == "holds" else args.command.replace("-", "_")
+    arguments = {name: getattr(args, name) for name in _ARGUMENTS.get(command, ())}
+    with _recorder_for(args) as recorder:
+        return _tell(args, sessions.do(recorder, command, VOICE, **arguments))
+
+
+def _recorder_for(args: argparse.Namespace) -> socket.socket:
     try:
-        recorder = sessions.connect(args.session)
+        return sessions.connect(args.session)
     except NotFound:
         if args.command != "reconnect":
             raise
-        # It has ended; what the broker lacks can still be delivered.
-        folder = sessions.undelivered(args.session)
-        sessions.start_recorder(folder)
-        recorder = sessions.connect(folder.name)
-    with recorder:
-        facts = sessions.do(recorder, args.command)
-    print(json.dumps(facts) if args.json else _read_out(facts))
+    # It has ended; what the broker lacks can still be delivered.
+    folder = sessions.undelivered(args.session)
+    sessions.start_recorder(folder)
+    return sessions.connect(folder.name)
+
+
+def _answer(args: argparse.Namespace) -> int:
+    """``approve`` or ``refuse``: a proposal, or what else an engineer has asked for."""
+    yes = args.command == "approve"
+    with sessions.connect(args.session) as recorder:
+        facts = sessions.do(recorder, "status")
+        for one in facts["requests"]:
+            if one["request"] == args.id:
+                _check_request(one["what"], yes=yes)
+                answer = sessions.do(recorder, "answer", VOICE, request=args.id, yes=yes)
+                return _tell(args, answer)
+        if not yes:
+            word = " ".join(args.word)
+            answer = sessions.do(recorder, "refuse", VOICE, proposal=args.id, word=word)
+            return _tell(args, answer)
+        for one in facts["proposals"]:
+            if one["proposal"] == args.id:
+                return _tell(args, _approve(recorder, one))
+    raise NotFound(
+        f"nothing with the id {plain(args.id)} waits for an answer (`{spoken()} status`)"
+    )
+
+
+def _check_request(what: str, *, yes: bool) -> None:
+    """A yes to more than a terminal is given by granting it."""
+    if yes and what != "terminal":
+        more = "extend TIME" if what == "time" else f"mode {plain(what)}"
+        raise Failed(f"say yes to that with `{spoken()} {more}`, which takes your typed consent")
+
+
+def _approve(recorder: socket.socket, proposal: Dict[str, Any]) -> Dict[str, Any]:
+    """Let a proposal run as it was proposed; where it touches a hold, on the typed word."""
+    holds = [f"A hold is up: {plain(hold['text'])}" for hold in proposal["holds"]]
+    if holds and typed_words("\n".join(holds), _OVERRIDE).strip() != _OVERRIDE:
+        raise Declined("not approved: a hold is up")
+    return sessions.do(
+        recorder,
+        "approve",
+        VOICE,
+        proposal=proposal["proposal"],
+        text=proposal["text"],
+        times=0,
+        kind="",
+        override=bool(holds),
+    )
+
+
+def _tell(args: argparse.Namespace, facts: Dict[str, Any]) -> int:
+    if os.environ.get("JUMPSEAT_SESSION") == facts["session"]:
+        facts["page"] = ""  # this shell is recorded, and engineers see it: the link is not for them
+    print(json.dumps(facts) if args.json else speaking.outcome(args.command, facts, spoken()))
     return 0
 
 
-def _read_out(facts: Dict[str, Any]) -> str:
-    watching = ", ".join(map(plain, facts["watching"])) or "nobody"
-    state = "ended" if facts["ended"] else f"{duration(facts['seconds_left'])} left"
-    keeper = facts["recorder"] if facts["protected"] else f"{facts['recorder']} (weaker evidence)"
-    rows = {
-        "session": f"{facts['session']}, {state}",
-        "case": plain(facts["case"]),
-        "engineer": f"{plain(facts['engineer'])}, at {facts['broker']}",
-        "mode": f"{facts['mode']}; when you are away: {facts['away']}",
-        "link": facts["link"],
-        "watching": watching,
-        "seat": "you are at the terminal" if facts["seated"] else f"empty ({spoken()} reattach)",
-        "recorder": f"runs as {keeper}, the shell as {facts['shell']}",
-        "records": facts["folder"],
-        "undelivered": f"{facts['unheld']} bytes",
-    }
-    return "\n".join(f"{name:<12}{value}" for name, value in rows.items())
+_COMMANDS: Dict[str, Callable[[argparse.Namespace], int]] = {
+    "grant": _grant,
+    "reattach": _reattach,
+    "approve": _answer,
+    "refuse": _answer,
+}
 
 
 def _recorder(arguments: List[str]) -> int:
@@ -226,9 +222,16 @@ def _redeem(_: List[str]) -> int:
     return redeem.main()
 
 
+def _held(arguments: List[str]) -> int:
+    from broker.host import held
+
+    return held.main(arguments)
+
+
 # Processes that these commands start; each imports only what it needs.
 _PROCESSES: Dict[str, Callable[[List[str]], int]] = {
     "recorder": _recorder,
     "uplink": _uplink,
     "redeem": _redeem,
+    "held": _held,
 }

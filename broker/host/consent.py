@@ -2,28 +2,57 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from textwrap import fill
-from typing import Optional
+from enum import Enum
+from typing import List, Optional, Tuple
 
-from broker.recording.grant import Away, Mode
-from broker.recording.timeline import duration
+from broker.host.choices import MOST_TERMINALS, Choices, length
+from broker.host.columns import COLUMNS, framed, plain, wrapped
+from broker.host.known_brokers import Acquaintance, BrokerKey
+from broker.recording.grant import Away, Mode, Page
 
 CONSENT = "I agree"
 
+_MOST_HOLDS = 5
+_MOST_BANNER_LINES = 40
 _RECORDED = (
     "A new shell opens here. Everything that it prints is recorded, whoever types and whether or "
     "not anyone is connected: at the broker, where the vendor's engineers and reviewers can "
     "replay it, and "
 )
 _MODES = {
-    Mode.WATCH: "see this terminal. They cannot type (--mode control would let them).",
+    Mode.WATCH: "see this terminal. They cannot type.",
+    Mode.APPROVE: (
+        "see this terminal and propose lines. A line runs only if you let it, exactly as you are "
+        "shown it; you can edit or refuse it. They cannot type."
+    ),
     Mode.CONTROL: "see this terminal AND TYPE INTO IT, as you could yourself.",
 }
+_WATCHED_AWAY = "they still see it, and the recording goes on."
 _AWAY = {
-    Away.PAUSE: "their typing is held off until you are back; they still see the terminal.",
-    Away.CONTINUE: "they may go on typing until the grant ends.",
-    Away.END: "the session ends.",
+    (Mode.WATCH, Away.PAUSE): _WATCHED_AWAY,
+    (Mode.WATCH, Away.CONTINUE): _WATCHED_AWAY,
+    (Mode.APPROVE, Away.PAUSE): (
+        "nothing runs unasked until you are back; they still see the terminal."
+    ),
+    (Mode.APPROVE, Away.CONTINUE): "lines that you have allowed beforehand still run.",
+    (Mode.CONTROL, Away.PAUSE): (
+        "their typing is held off until you are back; they still see the terminal."
+    ),
+    (Mode.CONTROL, Away.CONTINUE): "they may go on typing until the grant ends.",
+}
+_PAGES = {
+    Page.OFF: "You get no page in a browser.",
+    Page.WATCH: (
+        "You get the secret link of a page, for a browser or phone: there you, or whoever has "
+        "the link, can follow it, refuse lines, take back and end, and give nothing more."
+    ),
+    Page.APPROVE: (
+        "You get the secret link of a page, for a browser or phone: there you, or whoever has "
+        "the link, can follow it, LET LINES RUN, refuse, take back and end. The page comes from "
+        "the broker: to let lines run there is to trust the broker with it."
+    ),
 }
 
 
@@ -32,45 +61,121 @@ class Asked:
     """Who asks for what, and what the customer's host would do about it."""
 
     broker: str
+    key: BrokerKey
     case: str
     engineer: str
-    mode: Mode
-    away: Away
-    seconds: float
+    banner: str
+    """The vendor's plain text, or empty."""
+    choices: Choices
+    most_seconds: float
     user: str
     protected: bool
     folder: str
     program: str
     """What a person types for ``jumpseat`` here."""
+    prefix: str
+    holds: Tuple[str, ...]
+    """What holds that are up on this host say."""
 
 
 def terms(asked: Asked) -> str:
-    """The text to show; exactly this goes into the session log."""
-    return f"""\
-{plain(asked.engineer)} asks for a jump seat at a terminal of this host.
+    """The text to show; exactly this goes into the session log.
 
-  case       {plain(asked.case)}
-  broker     {asked.broker}
-  for        {duration(asked.seconds)}
+    No line is wider than 78 columns, save one that names a program with a longer path.
+    """
+    choices = asked.choices
+    lines = [
+        *_warning(asked.key),
+        *wrapped(f"{plain(asked.engineer)} asks for a jump seat at a terminal of this host."),
+        "",
+        *_row("case", plain(asked.case)),
+        *_row("broker", plain(asked.broker)),
+        *_row("its key", asked.key.fingerprint),
+        *_row("", _acquaintance(asked.key)),
+        *_row("mode", _chosen(choices.mode)),
+        *_row("for", f"{length(choices.seconds)} (at most {length(asked.most_seconds)})"),
+        *_row("away", _chosen(choices.away)),
+        *_row("page", _chosen(choices.page)),
+        *_row("terminals", f"{choices.terminals} (at most {MOST_TERMINALS})"),
+        *_banner(asked.banner),
+        "",
+        *_item(f"The engineers of this case may {_MODES[choices.mode]} {_terminals(choices)}"),
+        *_item(_RECORDED + f"on this host in {asked.folder}, {_kept(asked)}"),
+        *_item(f"When you leave the terminal, {_when_away(choices)}"),
+        *_item(_PAGES[choices.page]),
+        *_holds(asked.holds),
+        "",
+        *_taking_back(asked),
+    ]
+    return "\n".join(lines) + "\n"
 
-{_filled(f"The engineers of this case may {_MODES[asked.mode]}")}
 
-{_filled(_RECORDED + f"on this host in {asked.folder}, {_kept(asked)}")}
-
-{_filled(f"When you leave the terminal, {_when_away(asked)}")}
-
-You can take the seat back at any time, here or from another shell of yours:
-  {asked.program} disconnect
-      cuts the link; the recording goes on
-  {asked.program} end
-      ends the session, and so does leaving the shell (exit)
-"""
+def shown_again(banner: str) -> str:
+    """The vendor's banner as it is shown before the shell, and before more is given; or empty."""
+    return "\n".join([*_banner(banner), ""]) if banner.strip() else ""
 
 
-def _when_away(asked: Asked) -> str:
-    if asked.mode is Mode.WATCH and asked.away is not Away.END:
-        return "they still see it, and the recording goes on."
-    return _AWAY[asked.away]
+def _row(name: str, text: str) -> List[str]:
+    return wrapped(text, f"  {name:<11}", " " * 13)
+
+
+def _item(text: str) -> List[str]:
+    return wrapped(text, "- ", "  ")
+
+
+def _chosen(choice: Enum) -> str:
+    others = ", ".join(str(one.value) for one in type(choice) if one is not choice)
+    return f"{choice.value} (or {others})"
+
+
+def _warning(key: BrokerKey) -> List[str]:
+    if not _changed(key):
+        return []
+    return [
+        "*" * COLUMNS,
+        "***   THE KEY OF THIS BROKER HAS CHANGED",
+        *wrapped(
+            "Somebody may be posing as it. Before you consent, ask your vendor whether their key "
+            "is now the one below, on another way than this invitation came by.",
+            "***   ",
+            "***   ",
+        ),
+        f"***   known until now: {key.before}",
+        "*" * COLUMNS,
+        "",
+    ]
+
+
+def _acquaintance(key: BrokerKey) -> str:
+    if key.acquaintance is Acquaintance.NEW:
+        return "new: nothing of this broker was consented to here before"
+    since = time.strftime("%Y-%m-%d", time.gmtime(key.since))
+    if key.acquaintance is Acquaintance.KNOWN:
+        return f"known: the same as on {since}, when you first consented"
+    return f"CHANGED: it was another since {since}"
+
+
+def _banner(banner: str) -> List[str]:
+    lines = framed(banner.strip("\n"))
+    if not banner.strip():
+        return []
+    if len(lines) > _MOST_BANNER_LINES:
+        lines = [*lines[:_MOST_BANNER_LINES], "  | (the rest is left out)"]
+    return ["", "  +-- the vendor says:", *lines, "  +--"]
+
+
+def _terminals(choices: Choices) -> str:
+    if choices.terminals == 1:
+        more = "Another terminal takes your yes."
+    else:
+        more = f"They may open {choices.terminals} terminals without asking."
+    return f"{more} After {length(choices.seconds)} they only see, until the session ends."
+
+
+def _when_away(choices: Choices) -> str:
+    if choices.away is Away.END:
+        return "the session ends."
+    return _AWAY[choices.mode, choices.away]
 
 
 def _kept(asked: Asked) -> str:
@@ -80,13 +185,40 @@ def _kept(asked: Asked) -> str:
     return weak if asked.user == "root" else f"{weak} With sudo the recorder runs as root."
 
 
-def _filled(text: str) -> str:
-    return fill(text, width=78, break_long_words=False, break_on_hyphens=False)
+def _holds(holds: Tuple[str, ...]) -> List[str]:
+    if not holds:
+        return []
+    shown = [
+        line for text in holds[:_MOST_HOLDS] for line in wrapped(plain(text), "    ! ", "      ")
+    ]
+    more = len(holds) - _MOST_HOLDS
+    return [
+        *_item("Holds on this host, which both sides see; they prevent slips, not attacks:"),
+        *shown,
+        *([f"    ! and {more} more"] if more > 0 else []),
+    ]
 
 
-def plain(text: str) -> str:
-    """Text from elsewhere, safe to print: a broker must not paint over the terms."""
-    return "".join(char if char.isprintable() else "?" for char in text)[:200]
+def _taking_back(asked: Asked) -> List[str]:
+    named = [] if asked.program == "jumpseat" else [f"(`jumpseat` is: {asked.program})"]
+    narrower = "  jumpseat mode watch   lets them only see; more takes your consent again"
+    return [
+        *wrapped(
+            f"You can take it back at any time. In the terminal, {asked.prefix} and then the space "
+            "bar holds off all that is theirs, at once; the same gives it back. From any shell of "
+            "yours:"
+        ),
+        *named,
+        *([] if asked.choices.mode is Mode.WATCH else [narrower]),
+        "  jumpseat revoke       ends what they may, for good; your shell goes on",
+        "  jumpseat disconnect   cuts the link; the recording goes on",
+        "  jumpseat end          ends the session, and so does leaving the shell (exit)",
+        *(["", "THE KEY OF THIS BROKER HAS CHANGED: see above."] if _changed(asked.key) else []),
+    ]
+
+
+def _changed(key: BrokerKey) -> bool:
+    return key.acquaintance is Acquaintance.CHANGED
 
 
 def refusal(answer: str) -> Optional[str]:

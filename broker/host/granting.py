@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pwd
-import re
 import socket
-import subprocess
 import sys
+import termios
 import time
+from base64 import urlsafe_b64encode
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
-from broker.host import clock, paths, sessions
-from broker.host.consent import CONSENT, Asked, refusal, terms
-from broker.host.failures import Declined, Failed, Misused, Unreachable
-from broker.host.invocation import command, spoken
+from broker.host import clock, invitations, known_brokers, paths, sessions
+from broker.host.choices import EXAMPLES, Choices, changed, seconds_within
+from broker.host.consent import CONSENT, Asked, refusal, shown_again, terms
+from broker.host.failures import Declined, Failed, Misused
+from broker.host.invitations import Invitation
+from broker.host.invocation import spoken
+from broker.host.keyboard import key_name
+from broker.host.page_link import PageKey
 from broker.host.pty import User
 from broker.host.session_file import SessionFile
-from broker.recording.grant import Away, Mode
-from broker.wire.errors import RemoteProtocolError
-from broker.wire.names import check_id
+from broker.recording.grant import Away, Mode, Page
 
-DEFAULT_SECONDS = 2 * 3600.0
-_LENGTH = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
-_ASK_SECONDS = 30.0
 # sudo and login start from these as well; everything else comes from the user's own start files.
 _KEPT_BY_SUDO = ("TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY")
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
@@ -38,20 +37,11 @@ class Wanted(NamedTuple):
     code: str
     broker: str
     mode: Mode
-    away: Away
     seconds: Optional[float]
-
-
-def seconds_of(text: str) -> float:
-    """Read ``30m``, ``2h``, ``1h30m`` or ``90s``. Raises ValueError."""
-    found = _LENGTH.fullmatch(text)
-    if found is None or not any(found.groups()):
-        raise ValueError(f"{text!r} is no length of time: write 30m, 2h or 1h30m")
-    hours, minutes, seconds = (int(one or 0) for one in found.groups())
-    total = hours * 3600 + minutes * 60 + seconds
-    if total < 1:
-        raise ValueError("a grant lasts at least a second")
-    return float(total)
+    away: Away
+    page: Page
+    terminals: int
+    prefix: bytes
 
 
 def broker_url(text: str) -> str:
@@ -78,48 +68,36 @@ def grant(wanted: Wanted) -> str:
     user = invoking_user()
     state = paths.made_private(paths.state_dir())
     paths.made_private(paths.runtime_dir(), 0o755 if os.geteuid() == 0 else 0o700)
-    invitation = _ask(wanted.broker, "look", {"code": wanted.code}, user)
-    seconds = _seconds(wanted.seconds, float(invitation["max_seconds"]))
-    protected = os.geteuid() == 0 and user.uid != 0
-    text = terms(
-        Asked(
-            broker=_named(wanted.broker),
-            case=str(invitation["case"]),
-            engineer=str(invitation["engineer"]),
-            mode=wanted.mode,
-            away=wanted.away,
-            seconds=seconds,
-            user=user.name,
-            protected=protected,
-            folder=str(state),
-            program=spoken(),
-        )
-    )
-    answer = _consent(text)
-    redeemed = _ask(
+    invitation = invitations.look(wanted.broker, wanted.code, user)
+    asked = _asked(wanted, invitation, user, state)
+    choices, text, answer = _agreed(asked)
+    _remember(state, wanted.broker, invitation.key)
+    page_key = None if choices.page is Page.OFF else PageKey.made()
+    redeemed = invitations.redeem(
         wanted.broker,
-        "redeem",
+        wanted.code,
         {
-            "code": wanted.code,
-            "grant": {"mode": wanted.mode.value, "seconds": seconds, "away": wanted.away.value},
-            "host": {"name": socket.gethostname(), "user": user.name},
+            "mode": choices.mode.value,
+            "seconds": choices.seconds,
+            "away": choices.away.value,
         },
+        {"name": socket.gethostname(), "user": user.name},
+        page_key.view_sha256 if page_key else "",
         user,
     )
-    session = _session_id(redeemed)
-    folder = paths.made_private(state / session)
+    folder = paths.made_private(state / redeemed.session)
     SessionFile(
-        id=session,
+        id=redeemed.session,
         broker=wanted.broker,
-        token=str(redeemed["token"]),
-        case=str(invitation["case"]),
-        engineer=str(invitation["engineer"]),
+        token=redeemed.token,
+        case=invitation.case,
+        engineer=invitation.engineer,
         began_wall=time.time(),
         began_boottime=clock.boottime(),
         began_boot=clock.boot_id(),
-        mode=wanted.mode.value,
-        away=wanted.away.value,
-        until=seconds,
+        mode=choices.mode.value,
+        away=choices.away.value,
+        until=choices.seconds,
         terms=text,
         answer=answer,
         uid=user.uid,
@@ -130,9 +108,85 @@ def grant(wanted: Wanted) -> str:
         env=_environment(user),
         cwd=str(Path.cwd()),
         login=_is_sudo(),
+        page=choices.page.value,
+        page_key=page_key.text if page_key else "",
+        terminals=choices.terminals,
+        banner=invitation.banner,
+        max_seconds=invitation.most_seconds,
+        broker_key=urlsafe_b64encode(invitation.key).decode(),
     ).save(folder)
     sessions.start_recorder(folder)
-    return session
+    print(shown_again(invitation.banner))
+    return redeemed.session
+
+
+def _asked(wanted: Wanted, invitation: Invitation, user: User, state: Path) -> Asked:
+    """What the terms are made of. Raises Declined where more is wanted than the broker allows."""
+    try:
+        seconds = seconds_within(wanted.seconds, invitation.most_seconds)
+    except ValueError as error:
+        raise Declined(str(error)) from None
+    return Asked(
+        broker=_named(wanted.broker),
+        key=known_brokers.recognised(state, wanted.broker, invitation.key),
+        case=invitation.case,
+        engineer=invitation.engineer,
+        banner=invitation.banner,
+        choices=Choices(wanted.mode, seconds, wanted.away, wanted.page, wanted.terminals),
+        most_seconds=invitation.most_seconds,
+        user=user.name,
+        protected=os.geteuid() == 0 and user.uid != 0,
+        folder=str(state),
+        program=spoken(),
+        prefix=key_name(wanted.prefix),
+        holds=(),
+    )
+
+
+def _agreed(asked: Asked) -> Tuple[Choices, str, str]:
+    """Show the terms, anew after each change, until they are agreed to.
+
+    The choices, the text last shown, and what was typed. Raises Declined unless it is consent.
+    """
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # pasted beside the command: not typed on reading
+    text = _show(asked)
+    while True:
+        answer = _typed()
+        try:
+            choices = changed(asked.choices, answer, asked.most_seconds)
+        except ValueError as error:
+            print(f"{error}.")
+            continue
+        if choices is None:
+            break
+        asked = replace(asked, choices=choices)
+        text = _show(asked)
+    why = refusal(answer)
+    if why is not None:
+        raise Declined(why)
+    return asked.choices, text, answer
+
+
+def _show(asked: Asked) -> str:
+    text = terms(asked)
+    print(text)
+    print(f"To change something first, type it: {', '.join(EXAMPLES)}.")
+    return text
+
+
+def _typed() -> str:
+    try:
+        return input(f'Type "{CONSENT}" to grant this, anything else to refuse: ')
+    except (EOFError, KeyboardInterrupt, ValueError):  # ValueError: bytes that are no text
+        print()
+        return ""
+
+
+def _remember(state: Path, broker: str, key: bytes) -> None:
+    try:
+        known_brokers.remember(state, broker, key, time.time())
+    except OSError as error:
+        raise Failed(f"can't write to {state}: {error.strerror}") from None
 
 
 def invoking_user() -> User:
@@ -166,68 +220,8 @@ def _environment(user: User) -> Dict[str, str]:
     return env
 
 
-def _seconds(wanted: Optional[float], most: float) -> float:
-    if wanted is None:
-        return min(DEFAULT_SECONDS, most)
-    if wanted > most:
-        raise Declined(f"this broker allows at most {most / 3600:g} h: choose a shorter --for")
-    return wanted
-
-
 def _named(url: str) -> str:
     """The broker's URL as the terms show it."""
     parts = urlsplit(url)
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     return url if parts.scheme == "https" or local else f"{url} (NOT ENCRYPTED)"
-
-
-def _consent(text: str) -> str:
-    """Show the terms and read the answer. Raises Declined unless it is consent."""
-    print(text)
-    try:
-        answer = input(f'Type "{CONSENT}" to grant this, anything else to refuse: ')
-    except (EOFError, KeyboardInterrupt):
-        print()
-        answer = ""
-    why = refusal(answer)
-    if why is not None:
-        raise Declined(why)
-    return answer
-
-
-def _ask(broker: str, what: str, body: Dict[str, Any], user: User) -> Dict[str, Any]:
-    """Ask the broker, in a process without privileges. Raises Unreachable, Declined or Failed."""
-    drop = os.geteuid() == 0 and user.uid != 0
-    try:
-        process = subprocess.run(
-            command("redeem"),
-            input=json.dumps({"url": f"{broker}/api/invitations/{what}", "body": body}).encode(),
-            stdout=subprocess.PIPE,
-            timeout=_ASK_SECONDS,
-            check=True,
-            user=user.uid if drop else None,
-            group=user.gid if drop else None,
-            extra_groups=[] if drop else None,
-            cwd="/",
-        )
-        told = json.loads(process.stdout)
-    except subprocess.TimeoutExpired:
-        raise Unreachable(f"{broker} does not answer") from None
-    except (subprocess.CalledProcessError, ValueError):
-        raise Failed("asking the broker failed") from None
-    if "error" not in told:
-        answer: Dict[str, Any] = told["answer"]
-        return answer
-    code, message = told["error"]["code"], told["error"]["message"]
-    if code == "unreachable":
-        raise Unreachable(f"can't reach {broker}: {message}")
-    if code == "no-broker":
-        raise Unreachable(f"{broker} is no Jumpseat broker: {message}")
-    raise Declined(message)
-
-
-def _session_id(redeemed: Dict[str, Any]) -> str:
-    try:
-        return check_id(str(redeemed["session"]), "session")
-    except (KeyError, RemoteProtocolError):
-        raise Unreachable("the broker's answer makes no sense") from None

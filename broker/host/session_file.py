@@ -48,6 +48,8 @@ class SessionFile:
     page_key: str = field(default="", repr=False)
     """What the page's link carries (``page_link.PageKey.text``), or empty: there is no page."""
     terminals: int = 1
+    max_seconds: float = 8 * 3600.0
+    """How long the broker lets a grant last from any moment on."""
     banner: str = ""
     """The vendor's plain text, shown before engineers are given more."""
     broker_key: str = ""

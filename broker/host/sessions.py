@@ -7,16 +7,17 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from broker.host import paths, session_file
-from broker.host.failures import Failed, NotFound
+from broker.host.failures import Declined, Failed, NotFound
 from broker.host.invocation import command
 from broker.wire.codec import Unpacker, decode, encode, pack
-from broker.wire.messages import Do, Done, Error
+from broker.wire.messages import Consent, Consented, Do, Done, Error, Notice
 
 _ANSWER_SECONDS = 15.0
 _START_SECONDS = 15.0
+_REFUSED = ("declined", "inside")
 
 
 def connect(session: Optional[str]) -> socket.socket:
@@ -52,8 +53,23 @@ def _try(path: Path) -> Optional[socket.socket]:
     return sock
 
 
-def do(recorder: socket.socket, what: str, **args: object) -> Dict[str, Any]:
-    """Have a recorder do something; the session's facts after it. Raises Failed."""
+class Voice(NamedTuple):
+    """How a command speaks with whoever runs it while the recorder has not answered."""
+
+    tell: Callable[[str], None]
+    consent: Callable[[str, str], str]
+    """Shows the text and has the words typed; what was typed. Raises Failed where it can't."""
+
+
+def do(
+    recorder: socket.socket, what: str, voice: Optional[Voice] = None, /, **args: object
+) -> Dict[str, Any]:
+    """Have a recorder do something; the session's facts after it.
+
+    Takes at most 15 s, but waits without limit while people are asked: the one who runs the
+    command through ``voice``, or, once the recorder says so, whoever has the seat. Raises
+    Declined where the customer has not agreed, NotFound for a thing that is not there, else Failed.
+    """
     recorder.settimeout(_ANSWER_SECONDS)
     unpacker = Unpacker()
     try:
@@ -62,16 +78,34 @@ def do(recorder: socket.socket, what: str, **args: object) -> Dict[str, Any]:
             data = recorder.recv(65536)
             if not data:
                 raise Failed("the recorder closed the connection")
-            for encoded in unpacker.feed(data):
-                message = decode(encoded)
+            for message in map(decode, unpacker.feed(data)):
                 if isinstance(message, Done):
                     return message.status
                 if isinstance(message, Error):
-                    raise Failed(message.message)
+                    raise _failure(message)
+                if isinstance(message, Notice) and voice is not None:
+                    voice.tell(message.text)
+                if isinstance(message, Notice) and message.kind == "ask":
+                    recorder.settimeout(None)
+                if isinstance(message, Consent):
+                    recorder.sendall(pack(encode(_answered(message, voice))))
+                    recorder.settimeout(_ANSWER_SECONDS)
     except socket.timeout:
         raise Failed(f"the recorder has not answered for {_ANSWER_SECONDS:.0f} s") from None
     except OSError as error:
         raise Failed(f"the recorder is gone: {error.strerror}") from None
+
+
+def _answered(consent: Consent, voice: Optional[Voice]) -> Consented:
+    if voice is None:
+        raise Failed("this takes somebody's typed consent")
+    return Consented(consent.n, voice.consent(consent.text, consent.words))
+
+
+def _failure(error: Error) -> Failed:
+    if error.code.startswith("unknown-"):
+        return NotFound(error.message)
+    return Declined(error.message) if error.code in _REFUSED else Failed(error.message)
 
 
 def stopped(session: Optional[str]) -> Path:

@@ -1,0 +1,170 @@
+"""What can be typed on the customer's command line, and what is told of a bad value."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any, Callable
+
+from broker import __version__
+from broker.host import choices
+from broker.host.granting import broker_url
+from broker.host.keyboard import PREFIX
+from broker.recording.grant import Away, Mode, Page
+
+# Commands without arguments of their own.
+_PLAIN = {
+    "status": "tell the facts of the session",
+    "holds": "list what is not to be touched on this host",
+    "take-back": "hold off all that is the engineers', at once",
+    "give-back": "let it through again",
+    "revoke": "end for good what the engineers may; the shell and the recording go on",
+    "disconnect": "cut the link to the broker; the shell and the recording go on",
+    "reconnect": "let the link be made again",
+    "end": "end the session: its shells are hung up, its records closed and delivered",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser; what it reads has the name of the command in ``command``."""
+    whole = argparse.ArgumentParser(
+        prog="jumpseat",
+        description="The customer's side of Jumpseat: grant a seat at a terminal of this host, "
+        "see what it is used for, take it back.",
+    )
+    whole.add_argument("--version", action="version", version=f"jumpseat {__version__}")
+    commands = whole.add_subparsers(metavar="COMMAND", dest="command", required=True)
+
+    one = commands.add_parser(
+        "grant",
+        help="show the terms of an invitation, and on consent open a recorded shell",
+        description="Show the terms of an invitation and, on typed consent, open a recorded "
+        "shell here. All of them can still be changed there. With sudo the recorder runs as root "
+        "and the shell as you.",
+    )
+    _add_grant(one)
+
+    one = commands.add_parser("reattach", help="take the seat of a running session again")
+    _add_session(one)
+    _add_prefix(one)
+    one.add_argument(
+        "--terminal",
+        type=_checked(choices.terminals_of),
+        metavar="N",
+        help="which one; the first unless told",
+    )
+
+    for name, text in _PLAIN.items():
+        _add_facts(commands.add_parser(name, help=text, description=text.capitalize() + "."))
+
+    one = commands.add_parser("mode", help="change what engineers may: watch, approve, control")
+    one.add_argument("mode", type=_checked(choices.mode_of), metavar="MODE")
+    _add_facts(one)
+
+    one = commands.add_parser("extend", help="let the grant last longer")
+    one.add_argument(
+        "seconds", type=_checked(choices.seconds_of), metavar="TIME", help="by how much, as 30m"
+    )
+    _add_facts(one)
+
+    one = commands.add_parser("hold", help="say what nobody should touch, and stop commands at it")
+    one.add_argument("text", metavar="TEXT", help="what both sides are shown")
+    one.add_argument(
+        "--stop",
+        dest="patterns",
+        action="append",
+        required=True,
+        metavar="PATTERN",
+        help="lines with these words are stopped before they run; * stands for anything",
+    )
+    _add_facts(one)
+
+    one = commands.add_parser("lift", help="lift a hold")
+    one.add_argument("hold", metavar="ID", help="as `jumpseat holds` lists it")
+    _add_facts(one)
+
+    one = commands.add_parser("approve", help="let a proposed line run as it is")
+    one.add_argument("id", metavar="ID", help="as `jumpseat status` lists it")
+    _add_facts(one)
+
+    one = commands.add_parser("refuse", help="refuse a proposed line, or what else is asked for")
+    one.add_argument("id", metavar="ID", help="as `jumpseat status` lists it")
+    one.add_argument("word", metavar="WORD", nargs="*", help="what the engineer is told")
+    _add_facts(one)
+    return whole
+
+
+def _add_grant(one: argparse.ArgumentParser) -> None:
+    one.add_argument("code", metavar="CODE", help="the invitation's code")
+    one.add_argument(
+        "--broker", required=True, type=_checked(broker_url), metavar="URL", help="whose code it is"
+    )
+    one.add_argument(
+        "--mode",
+        type=_checked(choices.mode_of),
+        default=Mode.APPROVE,
+        metavar="MODE",
+        help="what the engineer may do: watch, approve (the default: propose lines, which run "
+        "once you let them), or control (type)",
+    )
+    one.add_argument(
+        "--for",
+        dest="seconds",
+        type=_checked(choices.seconds_of),
+        metavar="TIME",
+        help="how long, as 30m or 1h30m; 2h unless told, and never more than the broker allows",
+    )
+    one.add_argument(
+        "--away",
+        type=_checked(choices.away_of),
+        default=Away.PAUSE,
+        metavar="POLICY",
+        help="when you leave the terminal: pause (the default) holds off what is the engineer's, "
+        "continue does not, end ends the session",
+    )
+    one.add_argument(
+        "--page",
+        type=_checked(choices.page_of),
+        default=Page.WATCH,
+        metavar="WHAT",
+        help="your page in a browser: off, watch (the default: see, refuse, take back, end), or "
+        "approve (and let lines run)",
+    )
+    one.add_argument(
+        "--terminals",
+        type=_checked(choices.terminals_of),
+        default=1,
+        metavar="N",
+        help=f"how many the engineer may have without asking: 1 to {choices.MOST_TERMINALS}",
+    )
+    _add_prefix(one)
+
+
+def _add_prefix(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--prefix",
+        type=_checked(choices.prefix_of),
+        default=PREFIX,
+        metavar="KEY",
+        help="the control key for the keys of Jumpseat in the terminal; ^] unless told",
+    )
+
+
+def _add_facts(one: argparse.ArgumentParser) -> None:
+    _add_session(one)
+    one.add_argument("--json", action="store_true", help="print the facts as JSON")
+
+
+def _add_session(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--session", metavar="ID", help="which one, where several are live")
+
+
+def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let argparse print what ``read`` has to say of a bad value."""
+
+    def checked(text: str) -> Any:  # noqa: ANN401 - whatever the reader gives
+        try:
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return checked

@@ -1,0 +1,129 @@
+"""What a customer can choose when they grant, and how they write it. Pure.
+
+The same words are read from the command line and, one at a time, at the terms.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Callable, Mapping, Optional, Tuple, Type, TypeVar
+
+from broker.recording.grant import Away, Mode, Page
+from broker.recording.timeline import duration
+
+DEFAULT_SECONDS = 2 * 3600.0
+MOST_TERMINALS = 9
+
+_LENGTH = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
+_CONTROL_KEY = re.compile(r"\^[A-Za-z\\\]^_]", re.ASCII)
+# Keys that send the same byte as Backspace, Tab, Enter (two of them) do.
+_NAMED_KEYS = {"^H": "Backspace", "^I": "Tab", "^J": "Enter", "^M": "Enter"}
+_Word = TypeVar("_Word", bound=Enum)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the customer lets the engineers have."""
+
+    mode: Mode
+    seconds: float
+    away: Away
+    page: Page
+    terminals: int
+
+
+def seconds_of(text: str) -> float:
+    """Read ``30m``, ``2h``, ``1h30m`` or ``90s``. Raises ValueError."""
+    found = _LENGTH.fullmatch(text)
+    if found is None or not any(found.groups()):
+        raise ValueError(f"{text!r} is no length of time: write 30m, 2h or 1h30m")
+    hours, minutes, seconds = (int(one or 0) for one in found.groups())
+    total = hours * 3600 + minutes * 60 + seconds
+    if total < 1:
+        raise ValueError("a grant lasts at least a second")
+    return float(total)
+
+
+def length(seconds: float) -> str:
+    """A length of time as the terms say it: whole hours as such."""
+    return duration(seconds).removesuffix(" 0 min")
+
+
+def seconds_within(wanted: Optional[float], most: float) -> float:
+    """The length that was asked for, or the default. Raises ValueError beyond the broker's."""
+    if wanted is None:
+        return min(DEFAULT_SECONDS, most)
+    if wanted > most:
+        raise ValueError(f"this broker allows at most {length(most)}: choose a shorter time")
+    return wanted
+
+
+def mode_of(text: str) -> Mode:
+    """Read a mode. Raises ValueError."""
+    return _word_of(Mode, text, "mode")
+
+
+def away_of(text: str) -> Away:
+    """Read what happens when the customer leaves. Raises ValueError."""
+    return _word_of(Away, text, "choice for when you leave")
+
+
+def page_of(text: str) -> Page:
+    """Read what the customer's page may do. Raises ValueError."""
+    return _word_of(Page, text, "choice for your page")
+
+
+def terminals_of(text: str) -> int:
+    """Read how many terminals engineers may have unasked. Raises ValueError."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_TERMINALS):
+        raise ValueError(f"{text!r} is no number of terminals: from 1 to {MOST_TERMINALS}")
+    return int(text)
+
+
+def prefix_of(text: str) -> bytes:
+    """Read a control key, ``^]`` is Ctrl-]: the byte that it sends. Raises ValueError."""
+    key = text.upper()
+    if _CONTROL_KEY.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is no control key: write ^] for Ctrl-], ^B for Ctrl-B")
+    if key in _NAMED_KEYS:
+        raise ValueError(f"{key} is what {_NAMED_KEYS[key]} sends: choose another control key")
+    return bytes([ord(key[1]) ^ 0x40])
+
+
+def _word_of(words: Type[_Word], text: str, what: str) -> _Word:
+    try:
+        return words(text)
+    except ValueError:
+        *some, last = (str(one.value) for one in words)
+        raise ValueError(f"{text!r} is no {what}: {', '.join(some)} or {last}") from None
+
+
+_CHANGES: Mapping[str, Tuple[str, Callable[[str], Any]]] = {
+    "mode": ("mode", mode_of),
+    "for": ("seconds", seconds_of),
+    "away": ("away", away_of),
+    "page": ("page", page_of),
+    "terminals": ("terminals", terminals_of),
+}
+EXAMPLES = ("mode watch", "for 30m", "away end", "page off", "terminals 2")
+"""What can be typed at the terms, one of each."""
+
+
+def changed(choices: Choices, typed: str, most_seconds: float) -> Optional[Choices]:
+    """The choices after ``typed`` (``mode watch``), or None where it is no change of them.
+
+    Raises ValueError, with a sentence for the customer, where it would be one and makes no sense.
+    """
+    word, *values = typed.split() or [""]
+    name = word.lstrip("-")  # as it is on the command line
+    if name not in _CHANGES:
+        return None
+    if len(values) != 1:
+        (example,) = (one for one in EXAMPLES if one.startswith(name))
+        raise ValueError(f"write {name} and one word after it, as in: {example}")
+    field, read = _CHANGES[name]
+    after = replace(choices, **{field: read(values[0])})
+    seconds_within(after.seconds, most_seconds)
+    return after
