@@ -1,4 +1,4 @@
-"""The broker's metadata: engineers and their sign-ins, cases, invitations, sessions.
+"""The broker's metadata: sign-ins, cases, invitations, sessions.
 
 SQLAlchemy Core over SQLite (WAL), so that commands can read and write beside a running broker.
 Methods are short transactions; each either happens wholly or not at all, also when cancelled.
@@ -18,13 +18,14 @@ from broker.server.stores.tables import (
     cases,
     engineers,
     invitations,
+    page_sign_ins,
     sessions,
     settings,
     sign_in_links,
     sign_ins,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that this version wants."""
 
 FILE_NAME = "metadata.sqlite3"
@@ -70,6 +71,8 @@ class Session:
     host_name: str
     host_user: str
     created: float
+    page_hash: str
+    """The hash of what opens the customer's page; empty: there is none."""
     completed: float | None
     shown: Shown
     """Presence as the broker last saw it."""
@@ -84,6 +87,15 @@ class SignIn:
     name: str
     created: float
     seen: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageSignIn:
+    """One browser's way into one session's customer's page."""
+
+    token_hash: str
+    session_id: str
+    created: float
 
 
 _INVITATIONS: Select[Any] = (
@@ -304,6 +316,7 @@ class Metadata:
                     host_name=session.host_name,
                     host_user=session.host_user,
                     created=session.created,
+                    page_hash=session.page_hash,
                     **_shown(session.shown),
                 )
             )
@@ -334,6 +347,24 @@ class Metadata:
             .where(sessions.c.id == session_id, sessions.c.completed.is_(None))
             .values(completed=now)
         )
+
+    async def add_page_sign_in(self, sign_in: PageSignIn) -> None:
+        """A browser has opened a customer's page; those that are long over are forgotten."""
+        async with self._engine.begin() as connection:
+            old = page_sign_ins.c.created < sign_in.created - 7 * 86400
+            await connection.execute(page_sign_ins.delete().where(old))
+            await connection.execute(
+                insert(page_sign_ins).values(
+                    token_hash=sign_in.token_hash,
+                    session_id=sign_in.session_id,
+                    created=sign_in.created,
+                )
+            )
+
+    async def page_sign_in(self, token_hash: str) -> PageSignIn | None:
+        """The way into a page that this token stands for, however old."""
+        row = await self._one(select(page_sign_ins).where(page_sign_ins.c.token_hash == token_hash))
+        return None if row is None else PageSignIn(row.token_hash, row.session_id, row.created)
 
     # --- plumbing -----------------------------------------------------------------------------
 
@@ -381,6 +412,8 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", "broker.server.stores:migrations")
     config.attributes["connection"] = connection
+    # SQLite's driver begins no transaction for DDL: half a migration could never be gone on with.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
     command.upgrade(config, "head")
 
 
@@ -411,6 +444,7 @@ def _session(row: Row[Any]) -> Session:
         host_name=row.host_name,
         host_user=row.host_user,
         created=row.created,
+        page_hash=row.page_hash,
         completed=row.completed,
         shown=Shown(row.state, row.state_since, row.state_detail),
     )

@@ -79,10 +79,19 @@ sessions = Table(
     Column("host_name", String, nullable=False),
     Column("host_user", String, nullable=False),
     Column("created", Float, nullable=False),
+    Column("page_hash", String, nullable=False, server_default=""),  # of the page's view token
     Column("completed", Float),  # the host said that it ended and everything is held
     # Presence as the broker last saw it, for commands that run beside it.
     Column("state", String, nullable=False),
     Column("state_since", Float, nullable=False),
     Column("state_detail", String, nullable=False),
     Index(None, "created"),
+)
+
+page_sign_ins = Table(
+    "page_sign_ins",
+    schema,
+    Column("token_hash", String, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("created", Float, nullable=False),
 )

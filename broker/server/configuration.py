@@ -1,0 +1,82 @@
+"""What an operator configures in a file: TOML, read once at the start, wrong settings refused."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+MOST_GRANT_SECONDS = 8 * 3600
+"""The longest that a customer can grant at once, unless the file says otherwise."""
+
+_LONGEST_GRANT_SECONDS = 7 * 24 * 3600
+_LONGEST_BANNER = 2000
+_DURATION = re.compile(r"([1-9][0-9]{0,4})([hm])")
+_UNIT_SECONDS = {"h": 3600, "m": 60}
+
+
+class BadConfiguration(Exception):
+    """The file can't be read or says what makes no sense; the text is a sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The settings of one broker."""
+
+    banner: str = ""
+    """The vendor's plain text, which customers are shown before they grant anything."""
+    max_grant_seconds: int = MOST_GRANT_SECONDS
+
+
+class _File(msgspec.Struct):
+    banner: str = ""
+    max_grant: str | None = None
+
+
+def read(path: Path) -> Configuration:
+    """Read the file. Blocking. Raises BadConfiguration."""
+    try:
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise BadConfiguration(f"can't read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise BadConfiguration(f"{path} is not UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadConfiguration(f"{path} is not TOML: {error}") from None
+    unknown = settings.keys() - set(_File.__struct_fields__)
+    if unknown:
+        raise BadConfiguration(
+            f"{path}: there is no setting {', '.join(sorted(map(repr, unknown)))};"
+            f" there are {', '.join(_File.__struct_fields__)}"
+        )
+    try:
+        file = msgspec.convert(settings, _File)
+        return Configuration(
+            banner=_banner(file.banner),
+            max_grant_seconds=(
+                MOST_GRANT_SECONDS if file.max_grant is None else _seconds(file.max_grant)
+            ),
+        )
+    except (msgspec.ValidationError, BadConfiguration) as error:
+        raise BadConfiguration(f"{path}: {error}") from None
+
+
+def _banner(text: str) -> str:
+    text = text.strip("\n")
+    if len(text) > _LONGEST_BANNER:
+        raise BadConfiguration(f"banner: at most {_LONGEST_BANNER} characters, not {len(text)}")
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.isprintable():
+            raise BadConfiguration(f"banner: line {number} has characters that can't be printed")
+    return text
+
+
+def _seconds(duration: str) -> int:
+    found = _DURATION.fullmatch(duration)
+    if found is None:
+        raise BadConfiguration(f"max_grant: a time like 8h or 90m, not {duration[:40]!r}")
+    seconds = int(found[1]) * _UNIT_SECONDS[found[2]]
+    if seconds > _LONGEST_GRANT_SECONDS:
+        raise BadConfiguration(f"max_grant: at most {_LONGEST_GRANT_SECONDS // 3600}h")
+    return seconds
