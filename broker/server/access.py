@@ -1,4 +1,4 @@
-"""Who may do what: engineers' sign-ins, customers' invitations, hosts' tokens.
+"""Who may do what: engineers' sign-ins, customers' invitations and pages, hosts' tokens.
 
 Codes and tokens are random, told once and kept as hashes (of so many random bits that a fast hash
 is the right one). Links and codes work once. No method logs or returns a secret of somebody else.
@@ -12,22 +12,32 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from broker.recording.grant import Away, Mode
 from broker.recording.presence import granted
-from broker.server.stores.metadata import Case, Invitation, Metadata, Session, SignIn
+from broker.server.configuration import MOST_GRANT_SECONDS
+from broker.server.stores.metadata import (
+    Case,
+    Invitation,
+    Metadata,
+    PageSignIn,
+    Session,
+    SignIn,
+)
 
 LINK_SECONDS = 15 * 60
 SIGN_IN_SECONDS = 12 * 3600
 IDLE_SECONDS = 4 * 3600
 INVITATION_MINUTES = 60
 MOST_INVITATION_MINUTES = 7 * 24 * 60
-MOST_GRANT_SECONDS = 8 * 3600
-MODES = ("watch", "control")
-AWAY = ("pause", "continue", "end")
+PAGE_SECONDS = 12 * 3600
+"""So long after a session's end its page's link still opens it, and each opening is good."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans("OIL", "011")
 _CODE = re.compile(rf"[{_CROCKFORD}]{{16}}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
+_DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NO_DIGEST = "-" * 64
 _SEEN_SECONDS = 60.0
 _TRIES = 10
 _TRIES_SECONDS = 60.0
@@ -122,8 +132,9 @@ class Tries:
 class Access:
     """The rules over the metadata. Each method is one step; safe to cancel."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: Metadata, most_grant_seconds: float = MOST_GRANT_SECONDS) -> None:
         self._metadata = metadata
+        self.most_grant_seconds = most_grant_seconds
 
     # --- engineers ----------------------------------------------------------------------------
 
@@ -211,15 +222,29 @@ class Access:
         return found
 
     async def redeem(
-        self, code: str, *, mode: str, seconds: float, away: str, host_name: str, host_user: str
+        self,
+        code: str,
+        *,
+        mode: str,
+        seconds: float,
+        away: str,
+        host_name: str,
+        host_user: str,
+        page_hash: str,
     ) -> Redeemed:
-        """Use an invitation up for a new session. Raises BadRequest, NotFound and Refusal."""
-        if mode not in MODES:
-            raise BadRequest("bad-grant", f"mode: one of {', '.join(MODES)}")
-        if away not in AWAY:
-            raise BadRequest("bad-grant", f"away: one of {', '.join(AWAY)}")
-        if not 0 < seconds <= MOST_GRANT_SECONDS:
-            raise BadRequest("bad-grant", f"seconds: more than 0, at most {MOST_GRANT_SECONDS}")
+        """Use an invitation up for a new session. Raises BadRequest, NotFound and Refusal.
+
+        ``page_hash``: of the token that opens the customer's page, or empty: there is no page.
+        """
+        if mode not in tuple(Mode):
+            raise BadRequest("bad-grant", f"mode: one of {', '.join(Mode)}")
+        if away not in tuple(Away):
+            raise BadRequest("bad-grant", f"away: one of {', '.join(Away)}")
+        if not 0 < seconds <= self.most_grant_seconds:
+            most = f"{self.most_grant_seconds:.0f}"
+            raise BadRequest("bad-grant", f"seconds: more than 0, at most {most}")
+        if page_hash and not _DIGEST.fullmatch(page_hash):
+            raise BadRequest("bad-request", "page: a SHA-256 in lower-case hex, or empty")
         name, user = _text(host_name, "host name", 255), _text(host_user, "user", 64)
         invitation = await self.look(code)
         token, now = new_token(), time.time()
@@ -234,12 +259,39 @@ class Access:
             host_name=name,
             host_user=user,
             created=now,
+            page_hash=page_hash,
             completed=None,
             shown=granted(now).shown,
         )
         if not await self._metadata.redeem(invitation, session):
             raise Refusal("used-code", "this invitation was used already; ask for a new one")
         return Redeemed(session, token)
+
+    # --- the customer's page ------------------------------------------------------------------
+
+    async def open_page(self, session: Session | None, token: str) -> str:
+        """Open this session's page with its view token: the cookie's token. Raises Refusal.
+
+        Takes the same time whether it is the token or not. Works any number of times, until some
+        hours after the session has ended.
+        """
+        now = time.time()
+        expected = session.page_hash if session is not None else ""
+        opens = hmac.compare_digest(expected or _NO_DIGEST, hashed(token))
+        if session is None or not opens or now > (session.completed or now) + PAGE_SECONDS:
+            raise Refusal("bad-link", "this is not the link of a session's page, or is no longer")
+        cookie = new_token()
+        await self._metadata.add_page_sign_in(PageSignIn(hashed(cookie), session.id, now))
+        return cookie
+
+    async def who_opened(self, session_id: str, cookie: str) -> PageSignIn | None:
+        """The opening of this session's page that the cookie stands for, while it is good."""
+        if not _TOKEN.fullmatch(cookie):
+            return None
+        found = await self._metadata.page_sign_in(hashed(cookie))
+        if found is None or found.session_id != session_id:
+            return None
+        return found if time.time() - found.created <= PAGE_SECONDS else None
 
 
 def is_token_of(session: Session, token: str) -> bool:

@@ -16,10 +16,12 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
+from broker.server import identity
 from broker.server.access import Access
+from broker.server.configuration import Configuration
 from broker.server.http import headers
 from broker.server.http.addresses import Addresses
-from broker.server.http.api import Api
+from broker.server.http.api import Api, VendorTerms
 from broker.server.http.connections import Connections
 from broker.server.http.downloads import Downloads
 from broker.server.http.errors import tell_errors
@@ -69,6 +71,7 @@ class Config:
     host: str
     port: int
     url: str | None = None
+    configuration: Configuration = field(default_factory=Configuration)
     pages: Path = field(default=BUILT)
 
 
@@ -79,12 +82,15 @@ class Broker:
     addresses: Addresses
     access: Access
     metadata: Metadata
+    fingerprint: str
+    """Of the broker's key; for customers to compare."""
 
 
 async def run(config: Config, ready: Callable[[Broker], Awaitable[None]]) -> None:
     """Serve until SIGTERM or SIGINT. ``ready`` is called once when requests are answered.
 
-    Raises CantListen, InUse, NotBuilt, BadUrl, and OSError for a directory that can't be used.
+    Raises CantListen, InUse, NotBuilt, BadIdentity, BadUrl, and OSError for a directory that can't
+    be used.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -107,6 +113,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         listener = stack.enter_context(_listener(config.host, config.port))
         addresses = Addresses.of(config.host, listener.getsockname()[1], config.url)
 
+        own = await asyncio.to_thread(identity.load_or_make, config.data)
         metadata = Metadata(config.data)
         stack.push_async_callback(metadata.close)
         await metadata.migrate()
@@ -122,7 +129,9 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         stack.callback(hub.close)
         await hub.load()
 
-        access, connections = Access(metadata), Connections()
+        configuration = config.configuration
+        access = Access(metadata, configuration.max_grant_seconds)
+        connections = Connections()
         guard = Guard(access, addresses)
         app = web.Application(
             middlewares=[tell_errors, guard.middleware], client_max_size=_MOST_BODY_BYTES
@@ -130,7 +139,14 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         app.on_response_prepare.append(headers.setter(addresses))
         table = routes(
             pages=Pages(config.pages, addresses, Pyz()),
-            api=Api(metadata, access, hub, addresses, connections),
+            api=Api(
+                metadata,
+                access,
+                hub,
+                addresses,
+                connections,
+                VendorTerms(own, configuration.banner),
+            ),
             downloads=Downloads(hub, recordings),
             hosts=HostSockets(hub, connections),
             viewers=ViewerSockets(hub, connections),
@@ -149,8 +165,8 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         await site.start()
         stack.callback(connections.end_all)
         stack.push_async_callback(site.stop)
-        log.info("serving", url=addresses.url)
-        yield Broker(addresses, access, metadata)
+        log.info("serving", url=addresses.url, key=own.fingerprint)
+        yield Broker(addresses, access, metadata, own.fingerprint)
 
 
 @contextlib.contextmanager

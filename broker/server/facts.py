@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from broker.recording import timeline
+from broker.recording.grant import Away, Grant, Mode, Page
 from broker.recording.presence import (
     IllegalStep,
     LinkSeen,
@@ -34,6 +35,17 @@ class Facts:
     """Unix time at which the session ended."""
     disconnected: float | None = None
     """Unix time since which the customer's own ``disconnect`` is in force."""
+    grant: Grant | None = None
+    """The grant as it stands; a copy, which decides nothing."""
+    began: float | None = None
+    """Unix time of t=0 by a broker's clock, since a host's may be wrong by hours."""
+
+    @property
+    def until(self) -> float | None:
+        """Unix time at which the grant ends."""
+        if self.grant is None:
+            return None
+        return (self.presence.began if self.began is None else self.began) + self.grant.until
 
 
 def learn(facts: Facts, run: int, entry: Entry) -> Facts:
@@ -42,9 +54,11 @@ def learn(facts: Facts, run: int, entry: Entry) -> Facts:
     Runs follow one another, but what is missing of an earlier one may arrive after a later one
     has begun; it belongs to the replay and no longer changes what is known now.
     """
-    if run < facts.run:
-        return facts
     event = entry["event"]
+    if run < facts.run:
+        # But for what is for good, and must not look otherwise.
+        return _with_grant(facts, entry) if event == "revoked" else facts
+    facts = _with_grant(facts, entry)
     try:
         presence = on_entry(facts.presence, entry)
         at = presence.began + float(entry["t"])
@@ -57,6 +71,8 @@ def learn(facts: Facts, run: int, entry: Entry) -> Facts:
                 shell=_account(entry["shell"]),
                 protected=bool(entry["protected"]),
             )
+        if event == "link_up":
+            facts = replace(facts, began=_time(entry["broker_wall"]) - float(entry["t"]))
     except (IllegalStep, KeyError, TypeError, ValueError, OverflowError):
         return facts
     facts = replace(facts, presence=presence)
@@ -117,6 +133,33 @@ class LogReader:
 def _is_sane(value: object) -> bool:
     """Whether a number is one that can be a time or a size: neither infinite nor beyond reason."""
     return not isinstance(value, int | float) or -_BEYOND_REASON < value < _BEYOND_REASON
+
+
+def _with_grant(facts: Facts, entry: Entry) -> Facts:
+    try:
+        if entry["event"] == "started":
+            grant: Grant | None = _granted(entry["grant"])
+            # Each run begins with the grant as it is; where it stands in its life goes on.
+            if grant is not None and facts.grant is not None:
+                grant = replace(grant, standing=facts.grant.standing)
+        else:
+            grant = facts.grant and facts.grant.after(entry)
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return facts
+    return replace(facts, grant=grant)
+
+
+def _granted(told: dict[str, Any]) -> Grant:
+    """Raises KeyError, TypeError and ValueError."""
+    until, terminals = _time(told["until"]), int(told["terminals"])
+    return Grant(Mode(told["mode"]), Away(told["away"]), until, Page(told["page"]), terminals)
+
+
+def _time(value: object) -> float:
+    """Raises ValueError."""
+    if not isinstance(value, int | float) or not _is_sane(value):
+        raise ValueError("not a time")
+    return float(value)
 
 
 def _account(value: object) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from broker.recording.presence import Shown
@@ -55,7 +56,9 @@ class Hub:
 
     async def complete(self, room: Room) -> None:
         """The session is over and all of it is held."""
-        await self._metadata.complete(room.session.id, time.time())
+        now = time.time()
+        room.session = replace(room.session, completed=room.session.completed or now)
+        await self._metadata.complete(room.session.id, now)
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` with a session's summary whenever that is another."""

@@ -11,15 +11,19 @@ from aiohttp import WSMsgType, web
 
 from broker.server.outbox import Outbox, frame_of
 from broker.wire import codec
-from broker.wire.link import Link, LinkState, Role
+from broker.wire.link import BROKER_TO_HOST, Link, LinkState, Role
 from broker.wire.messages import Error, Message, Ping
 
 _WRITE_HIGH_BYTES = 512 * 1024
 _WRITE_LOW_BYTES = 128 * 1024
 _PAUSED_PING_SECONDS = 1.0
 _CLOSE_SECONDS = 5.0
+# A screen may be large; a peer that has so much unread and is sent more does not read at all.
+_MOST_BACKLOG_BYTES = 32 * 1024 * 1024
 # Beyond what the codec allows, so that it is the codec that says so; far beyond, aiohttp does.
-_MAX_MESSAGE_BYTES = 2 * codec.MAX_MESSAGE_BYTES
+# People paste megabytes and deserve to be told; of a stranger, no more is taken in than that.
+_MOST_OF_HOST_BYTES = 2 * codec.MAX_MESSAGE_BYTES
+_MOST_OF_VIEWER_BYTES = 4 * 1024 * 1024
 
 NORMAL, GOING_AWAY = 1000, 1001
 _POLICY = 1008
@@ -45,9 +49,8 @@ class LinkSocket:
     @classmethod
     async def open(cls, request: web.Request, role: Role) -> "LinkSocket":
         """Answer the upgrade. Raises ConnectionError where the peer has gone already."""
-        ws = web.WebSocketResponse(
-            compress=False, max_msg_size=_MAX_MESSAGE_BYTES, timeout=_CLOSE_SECONDS
-        )
+        most = _MOST_OF_HOST_BYTES if role is BROKER_TO_HOST else _MOST_OF_VIEWER_BYTES
+        ws = web.WebSocketResponse(compress=False, max_msg_size=most, timeout=_CLOSE_SECONDS)
         await ws.prepare(request)
         return cls(request, ws, role)
 
@@ -95,11 +98,14 @@ class LinkSocket:
 
     def send(self, message: Message) -> None:
         """Send one message with the others of this tick of the loop."""
-        self._outbox.send(frame_of(message))
+        self.send_frame(frame_of(message))
 
     def send_frame(self, encoded_frame: bytes) -> None:
-        """Send a frame that was encoded once for several."""
-        self._outbox.send(encoded_frame)
+        """Send a frame that was encoded once for several. Gives up on a peer that never reads."""
+        if self._outbox.backlog > _MOST_BACKLOG_BYTES:
+            self._transport.abort()
+        else:
+            self._outbox.send(encoded_frame)
 
     async def drained(self) -> None:
         """Return when the peer has read most of what it was sent. Raises ConnectionError."""

@@ -1,8 +1,8 @@
 """One session at the broker: its streams, its viewers, its host, and what is known of it.
 
 A piece of output passes here once: from the host's link into a stream's copy, to the viewers as
-the same bytes, and to the writer. A key passes the other way, if the host's link is up, and is
-kept nowhere. All of it on the loop, none of it waiting.
+the same bytes, and to the writer. Keys and whatever else viewers want pass the other way, if the
+host's link is up, and are kept nowhere. All of it on the loop, none of it waiting.
 """
 
 import asyncio
@@ -24,10 +24,13 @@ from broker.server.stores.metadata import Session
 from broker.server.stores.recordings import Recordings
 from broker.server.summary import summary
 from broker.server.tasks import Tasks
+from broker.server.turns import Turns
 from broker.server.viewer import Viewer
+from broker.server.wants import Wanted, declined, out_of_bounds
 from broker.wire import codec
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
+    Act,
     Append,
     Declined,
     Held,
@@ -38,6 +41,7 @@ from broker.wire.messages import (
     Present,
     Refused,
     Streams,
+    Turn,
     Watching,
 )
 from broker.wire.names import parse_stream
@@ -50,6 +54,8 @@ UNWRITTEN_BYTES = 8 * 1024 * 1024
 
 _MOST_STREAMS = 512
 _MOST_VIEWERS = 200
+_MOST_PAGES = 20
+_PAGE = "customer's page"
 _HOST_BACKLOG_BYTES = 64 * 1024
 _READ_BYTES = 256 * 1024
 
@@ -103,6 +109,7 @@ class Room:
         self._followers: dict[str, Follower] = {}
         self._viewers: dict[str, Viewer] = {}
         self._viewers_so_far = 0
+        self._turns = Turns()
         self._host: _Host | None = None
         self._space: asyncio.Future[None] | None = None
         self._shown = self._show()
@@ -128,7 +135,7 @@ class Room:
         """What pages and commands are told of the session."""
         sizes = [(name, self.copies[name].held) for name in self.stream_names()]
         told = summary(self.session, self._facts, self._shown, sizes)
-        told["viewers"] = sorted({viewer.person for viewer in self._viewers.values()})
+        told["viewers"] = sorted({engineer.person for engineer in self._engineers()})
         return told
 
     @property
@@ -161,6 +168,7 @@ class Room:
         held = {name: copy.held for name, copy in self.copies.items()}
         before, self._host = self._host, _Host(socket, dict(held), dict(held))
         if before is not None:
+            self._free_turns()
             before.socket.fail("replaced", "another connection of this session took over")
         elif self._facts.presence.link is not LinkSeen.UP:
             self._link(LinkChange.CONNECTED, time.time())
@@ -168,13 +176,14 @@ class Room:
 
     def greet(self, socket: LinkSocket) -> None:
         """After the welcome: who watches."""
-        for viewer in self._viewers.values():
-            socket.send(Joined(viewer.id, viewer.person))
+        for engineer in self._engineers():
+            socket.send(Joined(engineer.id, engineer.person))
 
     def disconnect(self, socket: LinkSocket, reason: str | None) -> None:
         """This connection is gone; ``reason``: what the host said when it left, if it did."""
         if self._host is not None and self._host.socket is socket:
             self._host = None
+            self._free_turns()
             # Lost is since when it was last heard, not since that was noticed.
             since = time.time() - (0.0 if reason else socket.silent_seconds)
             self._link(_CHANGES.get(reason or "", LinkChange.LOST), since)
@@ -215,6 +224,23 @@ class Room:
             self._learn(copy, new)
             self._tell_presence()
 
+    def turn(self, socket: LinkSocket, turn: Turn) -> None:
+        """The host says whose keys reach a terminal. Raises RemoteProtocolError for a bad name."""
+        if self._host is not None and self._host.socket is socket:
+            engineers = {engineer.id: engineer.person for engineer in self._engineers()}
+            news = self._turns.take(turn, engineers)
+            if news is not None:
+                self._send_all(news)
+
+    def declined(self, socket: LinkSocket, told: Declined) -> None:
+        """The host says that it did not do what this viewer wanted; no viewer: what a page did."""
+        if self._host is None or self._host.socket is not socket:
+            return
+        for viewer in self._viewers.values():
+            if viewer.id == told.viewer or (not told.viewer and viewer.is_page):
+                fit = declined(viewer.id, told)
+                viewer.decline(fit.reason, fit.message)
+
     @property
     def full(self) -> bool:
         """Whether so much is not yet durable that the host must not be read on."""
@@ -232,25 +258,22 @@ class Room:
     # --- viewers ------------------------------------------------------------------------------
 
     def join(self, person: str, socket: LinkSocket) -> Viewer:
-        """Somebody begins to watch. Raises TooMany."""
-        if len(self._viewers) >= _MOST_VIEWERS:
-            raise TooMany("too-many-viewers", f"more than {_MOST_VIEWERS} watch already")
-        self._viewers_so_far += 1
-        viewer = Viewer(f"v{self._viewers_so_far}", person, socket, self)
-        self._viewers[viewer.id] = viewer
-        self._tell_who_watches()
-        viewer.send(Streams(self.stream_names()))
-        viewer.send(_present(self._shown))
+        """An engineer begins to watch. Raises TooMany."""
+        viewer = self._admit("v", person, socket, most=_MOST_VIEWERS)
         if self._host is not None:
             self._host.socket.send(Joined(viewer.id, person))
         return viewer
+
+    def join_page(self, socket: LinkSocket) -> Viewer:
+        """The customer's page begins to watch; the host is not told. Raises TooMany."""
+        return self._admit("p", _PAGE, socket, most=_MOST_PAGES)
 
     def leave(self, viewer: Viewer) -> None:
         """The viewer is gone."""
         viewer.close()
         if self._viewers.pop(viewer.id, None) is not None:
             self._tell_who_watches()
-            if self._host is not None:
+            if self._host is not None and not viewer.is_page:
                 self._host.socket.send(Left(viewer.id))
 
     def input(self, viewer: Viewer, message: Input) -> None:
@@ -260,15 +283,51 @@ class Room:
         """
         if parse_stream(message.terminal).is_log:
             raise RemoteProtocolError("bad-terminal", "a session log is no terminal")
-        host = self._host
-        if self._facts.ended is not None:
-            viewer.send(Declined(viewer.id, "ended", "the session has ended"))
-        elif host is None or host.socket.backlog > _HOST_BACKLOG_BYTES:
-            viewer.send(Declined(viewer.id, "link-lost", "the link to the host is lost"))
+        self._to_host(viewer, replace(message, by=viewer.id))
+
+    def want(self, viewer: Viewer, wanted: Wanted) -> None:
+        """Whatever else a viewer wants: passed on at once or declined, never kept."""
+        if not viewer.pace.allows():
+            viewer.decline("too-fast", "too many at once; wait a moment and try again")
+        elif why := out_of_bounds(wanted):
+            viewer.decline(*why)
+        elif isinstance(wanted, Act):
+            self._to_host(viewer, wanted)
         else:
-            host.socket.send(replace(message, by=viewer.id))
+            self._to_host(viewer, replace(wanted, by=viewer.id))
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _admit(self, prefix: str, person: str, socket: LinkSocket, *, most: int) -> Viewer:
+        is_page = prefix == "p"
+        if sum(viewer.is_page == is_page for viewer in self._viewers.values()) >= most:
+            raise TooMany("too-many-viewers", f"more than {most} watch already")
+        self._viewers_so_far += 1
+        viewer_id = f"{prefix}{self._viewers_so_far}"
+        viewer = Viewer(viewer_id, person, socket, self, is_page=is_page)
+        self._viewers[viewer.id] = viewer
+        self._tell_who_watches()
+        viewer.send(Streams(self.stream_names()))
+        viewer.send(_present(self._shown))
+        for turn in self._turns.held():
+            viewer.send(turn)
+        return viewer
+
+    def _engineers(self) -> list[Viewer]:
+        return [viewer for viewer in self._viewers.values() if not viewer.is_page]
+
+    def _to_host(self, viewer: Viewer, message: Message) -> None:
+        host = self._host
+        if self._facts.ended is not None:
+            viewer.decline("ended", "the session has ended")
+        elif host is None or host.socket.backlog > _HOST_BACKLOG_BYTES:
+            viewer.decline("link-lost", "the link to the host is lost")
+        else:
+            host.socket.send(message)
+
+    def _free_turns(self) -> None:
+        for freed in self._turns.clear():
+            self._send_all(freed)
 
     def _open(self, name: str, held: int) -> Copy:
         copy = Copy(
@@ -322,8 +381,11 @@ class Room:
         reader = self._readers.get(copy.name)
         if reader is None:
             reader = self._readers[copy.name] = LogReader()
+        before = self._facts.grant
         for entry in reader.feed(data):
             self._facts = learn(self._facts, copy.stream.run, entry)
+        if self._facts.grant != before:
+            self._changed(self, True)
 
     def _link(self, change: LinkChange, now: float) -> None:
         presence = on_link(self._facts.presence, change, now)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from broker.recording.grant import Standing
 from broker.recording.presence import Shown, granted
 from broker.server.facts import Facts, read_again
 from broker.server.stores.metadata import Session
@@ -14,14 +15,16 @@ def summary(
     session: Session, facts: Facts, shown: Shown, streams: Iterable[tuple[str, int]]
 ) -> dict[str, Any]:
     """What is known but for who watches; ``streams``: names and held bytes, in order."""
+    grant = facts.grant
     return {
         "id": session.id,
         "case": {"id": session.case.id, "title": session.case.title},
         "engineer": session.engineer,
         "host": {"name": session.host_name, "user": session.host_user},
-        "mode": session.mode,
-        "away": session.away,
-        "until": session.until,
+        "mode": session.mode if grant is None else grant.mode.value,
+        "standing": (Standing.LIVE if grant is None else grant.standing).value,
+        "away": session.away if grant is None else grant.away.value,
+        "until": session.until if facts.until is None else facts.until,
         "created": session.created,
         "ended": facts.ended if facts.ended is not None else session.completed,
         "recorder": facts.recorder,

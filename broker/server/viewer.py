@@ -1,5 +1,7 @@
 """One viewer of a room: where it is in each stream it watches, and how it catches up.
 
+An engineer, or a customer's page, which sees the same and has other wants.
+
 In a stream a viewer is *live* (it has everything that was received and is sent what arrives as it
 arrives) or *behind* (a task reads the recording for it, as fast as the viewer reads). A viewer
 whose connection holds more than ``HIGH_BYTES`` unread is sent nothing until it has read on; what
@@ -17,8 +19,9 @@ from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
 from broker.server.outbox import frame, frame_of
 from broker.server.screens import NoScreen
+from broker.server.wants import Pace
 from broker.wire import codec
-from broker.wire.messages import Append, Message, Snapshot
+from broker.wire.messages import Append, Declined, Message, Snapshot
 
 if TYPE_CHECKING:
     from broker.server.room import Room
@@ -46,9 +49,14 @@ class _Place:
 class Viewer:
     """Owned by its room; for the loop's thread alone."""
 
-    def __init__(self, viewer_id: str, person: str, socket: LinkSocket, room: "Room") -> None:
+    def __init__(
+        self, viewer_id: str, person: str, socket: LinkSocket, room: "Room", *, is_page: bool
+    ) -> None:
         self.id = viewer_id
         self.person = person
+        self.is_page = is_page
+        self.pace = Pace()
+        """Of what it wants of the host, keys aside."""
         self._socket = socket
         self._room = room
         self._places: dict[str, _Place] = {}
@@ -61,6 +69,11 @@ class Viewer:
     def send_frame(self, encoded_frame: bytes) -> None:
         """The same, encoded once for all viewers."""
         self._socket.send_frame(encoded_frame)
+
+    def decline(self, reason: str, message: str) -> None:
+        """Say that something went nowhere; somebody who reads too slowly has that coming."""
+        if self._socket.backlog <= HIGH_BYTES:
+            self.send(Declined(self.id, reason, message))
 
     def watch(self, stream: str, offset: int) -> None:
         """From now on send this stream from ``offset``, or from a snapshot (-1) on."""

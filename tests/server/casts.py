@@ -17,23 +17,34 @@ def cast(outputs: Iterable[bytes], cols: int = 80, rows: int = 24) -> bytes:
     return b"".join(lines)
 
 
-def started(run: int = 1) -> bytes:
+GRANT: dict[str, object] = {
+    "mode": "approve",
+    "until": 7200.0,
+    "away": "pause",
+    "page": "watch",
+    "terminals": 1,
+    "case": "c",
+    "engineer": "alice",
+}
+
+
+def started(run: int = 1, t: float = 0.0, **grant: object) -> bytes:
     """The first line of a run's log."""
     account = {"uid": 1000, "user": "carol", "program": "/bin/sh"}
     fields: dict[str, object] = {
         "format": 1,
         "session": "s",
         "run": run,
-        "wall": 1_700_000_000.0,
+        "wall": 1_700_000_000.0 + t,
         "boot": "b",
         "version": "test",
         "host": "nas",
         "recorder": {"uid": 0, "user": "root"},
         "shell": account,
         "protected": True,
-        "grant": {},
+        "grant": {**GRANT, **grant},
     }
-    return session_log.encode(0.0, "started", **fields)
+    return session_log.encode(t, "started", **fields)
 
 
 def entry(t: float, event: str, **fields: object) -> bytes:

@@ -8,18 +8,19 @@ import aiohttp
 import pytest
 
 from broker.server import app
+from broker.server.configuration import Configuration
 from tests.server.peers import Site
 
-Serve = Callable[[], AbstractAsyncContextManager[Site]]
+Serve = Callable[..., AbstractAsyncContextManager[Site]]
 
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
     folder = tmp_path / "pages"
     (folder / "assets").mkdir(parents=True)
-    for name in ("index", "replay", "sign-in"):
+    for name in ("index", "replay", "sign-in", "customer"):
         (folder / f"{name}.html").write_text(f'<meta content="__NONCE__"><p>{name}')
-    for name in ("sign-in-1.js", "index-1.js"):
+    for name in ("sign-in-1.js", "index-1.js", "customer-1.js"):
         (folder / "assets" / name).write_text("1")
     return folder
 
@@ -34,8 +35,14 @@ def serve(data: Path, pages: Path) -> Serve:
     """Start a broker on the test's data; one after the other, as often as wanted."""
 
     @asynccontextmanager
-    async def start() -> AsyncIterator[Site]:
-        config = app.Config(data=data, host="127.0.0.1", port=0, pages=pages)
+    async def start(configuration: Configuration | None = None) -> AsyncIterator[Site]:
+        config = app.Config(
+            data=data,
+            host="127.0.0.1",
+            port=0,
+            configuration=configuration or Configuration(),
+            pages=pages,
+        )
         async with app.serving(config) as broker:
             url = broker.addresses.url
             engineer_id = await broker.access.engineer("alice")

@@ -1,6 +1,7 @@
 """The other ends of the broker's links, small and strict: a host and a viewer made of wire."""
 
 import asyncio
+import hashlib
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
@@ -27,6 +28,7 @@ from broker.wire.messages import (
 )
 
 M = TypeVar("M")
+VIEW_TOKEN = hashlib.sha256(b"a page's view token").hexdigest()
 PATIENCE_SECONDS = 20.0
 
 
@@ -141,12 +143,13 @@ class Site:
             code: str = (await got.json())["code"]
             return code
 
-    async def grant(self) -> dict[str, Any]:
-        """A session: ``session``, ``token``, ``until``."""
+    async def grant(self, view_token: str = VIEW_TOKEN) -> dict[str, Any]:
+        """A session: ``session``, ``token``, ``until``; an empty view token: without a page."""
         body = {
             "code": await self.invite(),
             "grant": {"mode": "control", "seconds": 600, "away": "pause"},
             "host": {"name": "nas", "user": "carol"},
+            "page": hashlib.sha256(view_token.encode()).hexdigest() if view_token else "",
         }
         async with self.host.post("/api/invitations/redeem", json=body) as got:
             assert got.status == 201, await got.text()
@@ -178,10 +181,37 @@ class Site:
         """An engineer's viewer, told who, what and how things are."""
         url = f"/api/sessions/{session}/watch"
         async with self.engineer.ws_connect(url, max_msg_size=0) as ws:
-            viewer = Viewer(ws)
-            while viewer.present is None:
-                assert await viewer.next() is not None
-            yield viewer
+            yield await joined(ws)
+
+    @asynccontextmanager
+    async def customer(
+        self, session: str, view_token: str = VIEW_TOKEN
+    ) -> AsyncIterator[aiohttp.ClientSession]:
+        """A browser in which the customer's page was opened by its link."""
+        jar = aiohttp.CookieJar(unsafe=True)
+        headers = {"Origin": self.url}
+        body = {"session": session, "token": view_token}
+        async with aiohttp.ClientSession(self.url, headers=headers, cookie_jar=jar) as browser:
+            async with browser.post("/api/customer/sign-in", json=body) as got:
+                assert got.status == 200, await got.text()
+            yield browser
+
+    @asynccontextmanager
+    async def paging(self, session: str) -> AsyncIterator[Viewer]:
+        """The customer's page of a session, told who, what and how things are."""
+        async with (
+            self.customer(session) as browser,
+            browser.ws_connect(f"/api/sessions/{session}/page", max_msg_size=0) as ws,
+        ):
+            yield await joined(ws)
+
+
+async def joined(ws: aiohttp.ClientWebSocketResponse) -> Viewer:
+    """A viewer on this connection, once it was told how things are."""
+    viewer = Viewer(ws)
+    while viewer.present is None:
+        assert await viewer.next() is not None
+    return viewer
 
 
 def hello(granted: dict[str, Any], run: int = 1, protocol: int = PROTOCOL) -> Hello:

@@ -10,6 +10,7 @@ from tests.server.peers import Site
 
 GRANT = {"mode": "control", "seconds": 600, "away": "pause"}
 HOST = {"name": "nas", "user": "carol"}
+NONCE = "0123456789abcdef"
 
 
 async def post(site: Site, path: str, body: object) -> tuple[int, Any]:
@@ -19,11 +20,11 @@ async def post(site: Site, path: str, body: object) -> tuple[int, Any]:
 
 
 async def look(site: Site, code: str) -> tuple[int, Any]:
-    return await post(site, "/api/invitations/look", {"code": code})
+    return await post(site, "/api/invitations/look", {"code": code, "nonce": NONCE})
 
 
 async def redeem(site: Site, code: str, **grant: object) -> tuple[int, Any]:
-    body = {"code": code, "grant": {**GRANT, **grant}, "host": HOST}
+    body = {"code": code, "grant": {**GRANT, **grant}, "host": HOST, "page": ""}
     return await post(site, "/api/invitations/redeem", body)
 
 
@@ -66,7 +67,8 @@ async def test_guessing_is_slowed(site: Site) -> None:
     code = await site.invite()
     for _ in range(access._TRIES):
         assert (await look(site, "AAAA-BBBB-CCCC-DDDD"))[0] == 404
-    async with site.host.post("/api/invitations/look", json={"code": code}) as got:
+    body = {"code": code, "nonce": NONCE}
+    async with site.host.post("/api/invitations/look", json=body) as got:
         assert got.status == 429
         assert 0 < int(got.headers["Retry-After"]) <= 61
         assert (await got.json())["error"]["code"] == "too-many-tries"
@@ -76,6 +78,7 @@ async def test_guessing_is_slowed(site: Site) -> None:
     "grant",
     [
         {"mode": "root"},
+        {"mode": "WATCH"},
         {"away": "never"},
         {"seconds": 0},
         {"seconds": -5},
@@ -101,7 +104,8 @@ async def test_bodies_that_make_no_sense(site: Site, body: bytes) -> None:
 async def test_names_of_hosts_are_printable(site: Site) -> None:
     code = await site.invite()
     for name in ("", "a\x1b[2Jb", "x" * 300):
-        body = {"code": code, "grant": GRANT, "host": {"name": name, "user": "carol"}}
+        host = {"name": name, "user": "carol"}
+        body = {"code": code, "grant": GRANT, "host": host, "page": ""}
         assert await post(site, "/api/invitations/redeem", body) == (400, "bad-request")
 
 

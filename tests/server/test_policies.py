@@ -16,7 +16,7 @@ from broker.server.http.guard import Guard, NoPolicy, Policy, Route
 from broker.server.http.pages import Pages
 from broker.server.http.routes import routes
 from broker.server.pyz import Pyz
-from tests.server.peers import Site
+from tests.server.peers import VIEW_TOKEN, Site
 
 
 def table(pages: Path) -> list[Route]:
@@ -41,11 +41,20 @@ async def _answer(_request: web.Request) -> web.Response:
 
 def path_of(route: Route, session: str = "s1") -> str:
     path = route.path.replace("{session}", session).replace("{stream}", "run-1.log")
-    return path.replace("{name:sign-in[^/]*}", "sign-in-1.js").replace("{name}", "index-1.js")
+    return path.replace("{name}", "index-1.js")
+
+
+def allows(route: Route, policy: Policy) -> bool:
+    return route.policy in (Policy.OPEN, policy)
+
+
+def refusal_of(route: Route) -> int:
+    """What somebody gets who is not let in."""
+    return 302 if route.page else 401
 
 
 async def ask(
-    site: Site, route: Route, client: aiohttp.ClientSession, **headers: str
+    site: Site, route: Route, client: aiohttp.ClientSession, session: str = "s1", **headers: str
 ) -> tuple[int, str]:
     if route.websocket:
         headers |= {
@@ -56,7 +65,7 @@ async def ask(
         }
     body = b"{}" if route.method == "POST" else None
     async with client.request(
-        route.method, path_of(route), headers=headers, data=body, allow_redirects=False
+        route.method, path_of(route, session), headers=headers, data=body, allow_redirects=False
     ) as got:
         if got.status == 101:
             return 101, ""
@@ -70,20 +79,51 @@ async def test_every_route_for_strangers(site: Site, pages: Path) -> None:
         status, code = await ask(site, route, site.host, Origin=site.url)
         if route.policy is Policy.HOST:
             assert (status, code) == (403, "bad-origin"), route
-        elif route.policy is Policy.ENGINEER:
-            assert status == (302 if route.page else 401), route
-        else:
+        elif route.policy is Policy.OPEN:
             assert status in (200, 400), route
+        else:
+            assert status == refusal_of(route), route
 
 
 async def test_every_route_for_cookies_that_are_worth_nothing(site: Site, pages: Path) -> None:
     name = next(iter(site.engineer.cookie_jar)).key
-    for value in ("", "x", "A" * 43, "../../x", "'; drop table sign_ins;--"):
-        async with aiohttp.ClientSession(site.url, cookies={name: value}) as stranger:
+    session = (await site.grant())["session"]
+    for value in ("", "x", "A" * 43, "../../x", "'; drop table sign_ins;--", VIEW_TOKEN):
+        cookies = {name: value, f"{name}-page-{session}": value, f"{name}-page-": value}
+        async with aiohttp.ClientSession(site.url, cookies=cookies) as stranger:
             for route in table(pages):
-                if route.policy is Policy.ENGINEER:
-                    status, _ = await ask(site, route, stranger, Origin=site.url)
-                    assert status == (302 if route.page else 401), route
+                if route.policy in (Policy.ENGINEER, Policy.CUSTOMER):
+                    status, _ = await ask(site, route, stranger, session, Origin=site.url)
+                    assert status == refusal_of(route), route
+
+
+async def test_an_engineer_is_no_customer(site: Site, pages: Path) -> None:
+    session = (await site.grant())["session"]
+    for route in table(pages):
+        if route.policy is Policy.CUSTOMER:
+            told = await ask(site, route, site.engineer, session, Origin=site.url)
+            assert told == (401, "not-signed-in"), route
+
+
+async def test_what_opens_a_page_opens_that_page_only(site: Site, pages: Path) -> None:
+    session, other = [(await site.grant())["session"] for _ in range(2)]
+    async with site.customer(session) as browser:
+        (cookie,) = browser.cookie_jar
+        name = next(iter(site.engineer.cookie_jar)).key
+        # As somebody would who looks for a way in: under every name that a cookie has here.
+        names = (cookie.key, cookie.key.replace(session, other), name)
+        browser.cookie_jar.update_cookies(dict.fromkeys(names, cookie.value))
+        for route in table(pages):
+            if route.policy is Policy.HOST or allows(route, Policy.CUSTOMER):
+                continue
+            for one in (session, other):
+                status, _ = await ask(site, route, browser, one, Origin=site.url)
+                assert status == refusal_of(route), route
+        for route in table(pages):
+            if route.policy is Policy.CUSTOMER:
+                assert (await ask(site, route, browser, other, Origin=site.url))[0] == 401, route
+                mine, _ = await ask(site, route, browser, session, Origin=site.url)
+                assert mine == (101 if route.websocket else 200), route
 
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null", "", None, "https://127.0.0.1"])
@@ -108,8 +148,9 @@ async def test_every_route_needs_our_name(site: Site, pages: Path) -> None:
 async def test_ways_round_a_route_are_no_ways(site: Site) -> None:
     for path in (
         "/api/sessions/", "/api/sessions;x", "/api/sessions%2f", "/API/sessions",
-        "/api/./sessions", "/assets/sign-in/../index-1.js", "/assets/%2e%2e/index.html",
-        "/assets/sign-in%2f..%2findex-1.js", "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/api/./sessions", "/assets/../index.html", "/assets/%2e%2e/index.html",
+        "/assets/..%2findex.html", "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/api/customer/../sessions", "/customer/x/../../api/sessions",
     ):  # fmt: skip
         async with site.host.get(path, allow_redirects=False) as got:
             assert got.status in (401, 404), path
@@ -146,6 +187,12 @@ async def test_headers_of_pages(site: Site) -> None:
             assert got.headers["X-Content-Type-Options"] == "nosniff"
             nonces.add(nonce)
     assert len(nonces) == 2
+    async with site.host.get("/customer/any") as got:
+        csp = got.headers["Content-Security-Policy"]
+        assert f"connect-src 'self' ws://{site.url.removeprefix('http://')}" in csp
+        assert "frame-ancestors 'none'" in csp
+        assert "trusted-types 'none'" in csp
+        assert got.headers["Referrer-Policy"] == "no-referrer"
     async with site.engineer.get("/sessions/any/replay") as got:
         assert "'wasm-unsafe-eval'" in got.headers["Content-Security-Policy"]
     async with site.host.get("/sign-in") as got:
@@ -158,7 +205,9 @@ def test_addresses() -> None:
     assert https.secure
     assert "support.example.com" in https.hosts
     assert https.origins == {"https://support.example.com"}
+    assert https.page_cookie("abc") == "__Secure-jumpseat-page-abc"
     local = Addresses.of("127.0.0.1", 80, None)
+    assert local.page_cookie("abc") == "jumpseat-80-page-abc"
     assert {"http://localhost:80", "http://127.0.0.1:80"} <= local.origins
     for url in ("ftp://x", "https://x/path", "nothing", "https://"):
         with pytest.raises(BadUrl):

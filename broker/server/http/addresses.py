@@ -40,6 +40,12 @@ class Addresses:
         cookie = "__Host-jumpseat" if secure else f"jumpseat-{port}"
         return cls(own, secure, frozenset(hosts), frozenset(origins), cookie)
 
+    def page_cookie(self, session: str) -> str:
+        """The cookie that opens this session's customer's page; another one for each session."""
+        return (
+            f"__Secure-jumpseat-page-{session}" if self.secure else f"{self.cookie}-page-{session}"
+        )
+
     def sign_in_link(self, token: str) -> str:
         """The link that signs an engineer in; a fragment never reaches a server or its log."""
         return f"{self.url}/sign-in#{token}"

@@ -1,8 +1,9 @@
 """The API's plain requests: JSON in, JSON out."""
 
+import re
 import time
 from collections.abc import Coroutine
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,7 +11,7 @@ from aiohttp import web
 
 from broker.server.access import (
     INVITATION_MINUTES,
-    MOST_GRANT_SECONDS,
+    PAGE_SECONDS,
     SIGN_IN_SECONDS,
     Access,
     BadRequest,
@@ -22,10 +23,13 @@ from broker.server.http.addresses import Addresses, customer_line
 from broker.server.http.connections import Connections
 from broker.server.http.guard import SIGN_IN
 from broker.server.hub import Hub
+from broker.server.identity import Identity
 from broker.server.room import Room
 from broker.server.stores.metadata import Invitation, Metadata
 
 T = TypeVar("T")
+
+_NONCE = re.compile(r"[A-Za-z0-9]{16,64}", re.ASCII)
 
 
 class SignInBody(msgspec.Struct):
@@ -47,10 +51,18 @@ class InvitationBody(msgspec.Struct):
     minutes: int = INVITATION_MINUTES
 
 
+class PageBody(msgspec.Struct):
+    """Body of ``POST /api/customer/sign-in``."""
+
+    session: str
+    token: str
+
+
 class LookBody(msgspec.Struct):
-    """Body of ``POST /api/invitations/look``."""
+    """Body of ``POST /api/invitations/look``; ``nonce`` is the host's, to be signed."""
 
     code: str
+    nonce: str
 
 
 class GrantBody(msgspec.Struct):
@@ -74,6 +86,16 @@ class RedeemBody(msgspec.Struct):
     code: str
     grant: GrantBody
     host: HostBody
+    page: str
+    """The hash of what opens the customer's page, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class VendorTerms:
+    """What of the broker is shown to whoever looks at an invitation."""
+
+    identity: Identity
+    banner: str
 
 
 class Api:
@@ -86,12 +108,14 @@ class Api:
         hub: Hub,
         addresses: Addresses,
         connections: Connections,
+        terms: VendorTerms,
     ) -> None:
         self._metadata = metadata
         self._access = access
         self._hub = hub
         self._addresses = addresses
         self._connections = connections
+        self._terms = terms
         self._tries = Tries()
 
     # --- engineers ----------------------------------------------------------------------------
@@ -154,13 +178,19 @@ class Api:
     async def look(self, request: web.Request) -> web.Response:
         """What a code stands for; uses nothing up."""
         body = await _body(request, LookBody)
+        if not _NONCE.fullmatch(body.nonce):
+            raise BadRequest("bad-nonce", "nonce: 16 to 64 letters and digits")
         invitation = await self._tried(request, self._access.look(body.code))
+        identity = self._terms.identity
         return web.json_response(
             {
                 "case": invitation.case.title,
                 "engineer": invitation.engineer,
                 "expires": invitation.expires,
-                "max_seconds": MOST_GRANT_SECONDS,
+                "max_seconds": self._access.most_grant_seconds,
+                "banner": self._terms.banner,
+                "key": identity.public,
+                "signature": identity.sign_look(body.nonce),
             }
         )
 
@@ -176,6 +206,7 @@ class Api:
                 away=body.grant.away,
                 host_name=body.host.name,
                 host_user=body.host.user,
+                page_hash=body.page,
             ),
         )
         session = redeemed.session
@@ -183,6 +214,26 @@ class Api:
         return web.json_response(
             {"session": session.id, "token": redeemed.token, "until": session.until}, status=201
         )
+
+    # --- the customer's page ------------------------------------------------------------------
+
+    async def open_page(self, request: web.Request) -> web.Response:
+        """Open a session's page with what its link carries."""
+        body = await _body(request, PageBody)
+        room = self._hub.room(body.session)
+        session = room.session if room is not None else None
+        cookie = await self._tried(request, self._access.open_page(session, body.token))
+        response = web.json_response({})
+        response.set_cookie(
+            self._addresses.page_cookie(body.session),
+            cookie,
+            max_age=PAGE_SECONDS,
+            path="/api",
+            secure=self._addresses.secure,
+            httponly=True,
+            samesite="Strict",
+        )
+        return response
 
     # --- sessions -----------------------------------------------------------------------------
 

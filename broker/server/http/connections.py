@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from broker.server.access import SIGN_IN_SECONDS
-from broker.server.stores.metadata import SignIn
+from broker.server.access import PAGE_SECONDS, SIGN_IN_SECONDS
+from broker.server.stores.metadata import PageSignIn, SignIn
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,9 @@ class Connections:
         self._open: set[_Connection] = set()
 
     @contextmanager
-    def opened(self, close: Callable[[], None], sign_in: SignIn | None = None) -> Iterator[None]:
+    def opened(
+        self, close: Callable[[], None], sign_in: SignIn | PageSignIn | None = None
+    ) -> Iterator[None]:
         """Know a connection while the block runs. ``close`` never waits.
 
         It is closed with its sign-in, if it has one: when that is ended, and when it expires.
@@ -33,7 +35,8 @@ class Connections:
         loop = asyncio.get_running_loop()
         expiry = None
         if sign_in is not None:
-            left = sign_in.created + SIGN_IN_SECONDS - time.time()
+            lasts = SIGN_IN_SECONDS if isinstance(sign_in, SignIn) else PAGE_SECONDS
+            left = sign_in.created + lasts - time.time()
             expiry = loop.call_later(max(0.0, left), close)
         try:
             yield

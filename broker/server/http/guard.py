@@ -1,7 +1,8 @@
 """Who may ask for what: every route has a policy, and a request is held against it here, once.
 
-``OPEN``: anybody. ``ENGINEER``: whoever has the cookie of a sign-in. ``HOST``: a customer's host,
-which is no browser. Whatever changes something or opens a websocket must come from a page of our
+``OPEN``: anybody. ``ENGINEER``: whoever has the cookie of a sign-in. ``CUSTOMER``: whoever has
+opened the customer's page of the session that the path names. ``HOST``: a customer's host, which
+is no browser. Whatever changes something or opens a websocket must come from a page of our
 own (``Origin``), except from hosts, which must not have one at all. A request to a name that is
 not ours (``Host``) is refused whatever it wants.
 """
@@ -16,7 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 from broker.server.access import Access
 from broker.server.http.addresses import Addresses
 from broker.server.http.errors import error
-from broker.server.stores.metadata import SignIn
+from broker.server.stores.metadata import PageSignIn, SignIn
 
 
 class Policy(Enum):
@@ -24,6 +25,7 @@ class Policy(Enum):
 
     OPEN = "open"
     ENGINEER = "engineer"
+    CUSTOMER = "customer"
     HOST = "host"
 
 
@@ -45,6 +47,8 @@ class NoPolicy(Exception):
 
 SIGN_IN = web.RequestKey("sign_in", SignIn)
 """Whose request this is, on routes for engineers."""
+PAGE_SIGN_IN = web.RequestKey("page_sign_in", PageSignIn)
+"""The opening of the page that this request comes from, on routes for customers."""
 
 _UNSAFE = frozenset({hdrs.METH_POST, hdrs.METH_PUT, hdrs.METH_PATCH, hdrs.METH_DELETE})
 
@@ -94,4 +98,11 @@ class Guard:
                     raise web.HTTPFound("/sign-in")
                 return error(401, "not-signed-in", "sign in first")
             request[SIGN_IN] = sign_in
+        elif route.policy is Policy.CUSTOMER:
+            session = request.match_info["session"]
+            cookie = request.cookies.get(self._addresses.page_cookie(session), "")
+            opening = await self._access.who_opened(session, cookie)
+            if opening is None:
+                return error(401, "not-signed-in", "open the session's page by its link first")
+            request[PAGE_SIGN_IN] = opening
         return await handler(request)

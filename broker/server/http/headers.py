@@ -23,8 +23,11 @@ def sign_in_policy() -> str:
     return f"{_OWN}; style-src 'self'"
 
 
-def console_policy(nonce: str, websocket_origin: str) -> str:
-    """The console: xterm.js adds <style> elements, which take the nonce; nothing makes HTML."""
+def live_policy(nonce: str, websocket_origin: str) -> str:
+    """The console and the customer's page.
+
+    xterm.js adds <style> elements, which take the nonce; nothing makes HTML.
+    """
     own = _OWN.replace("connect-src 'self'", f"connect-src 'self' {websocket_origin}")
     return (
         f"{own}; style-src 'self'; style-src-elem 'self' 'nonce-{nonce}'; style-src-attr 'none'"

@@ -13,7 +13,7 @@ from broker.server.link_socket import GOING_AWAY, NORMAL, LinkSocket
 from broker.server.room import Room
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import BROKER_TO_HOST
-from broker.wire.messages import PROTOCOL, Append, Hello, Leave, Welcome
+from broker.wire.messages import PROTOCOL, Append, Declined, Hello, Leave, Turn, Welcome
 
 log = structlog.get_logger()
 
@@ -47,6 +47,10 @@ class HostSockets:
                         room.append(socket, message, encoded)
                         if room.full:
                             await self._wait_for_space(room, socket)
+                    elif isinstance(message, Turn) and room is not None:
+                        room.turn(socket, message)
+                    elif isinstance(message, Declined) and room is not None:
+                        room.declined(socket, message)
                     elif isinstance(message, Hello):
                         room = self._welcome(message, socket)
                     elif isinstance(message, Leave):

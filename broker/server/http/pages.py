@@ -17,7 +17,7 @@ from broker.server.pyz import Pyz
 
 BUILT = Path(__file__).parent.parent / "pages"
 _NONCE = "__NONCE__"
-_NAMES = ("index.html", "replay.html", "sign-in.html")
+_NAMES = ("customer.html", "index.html", "replay.html", "sign-in.html")
 
 
 class NotBuilt(Exception):
@@ -54,10 +54,11 @@ class Pages:
 
     async def console(self, request: web.Request) -> web.Response:
         """The console, also with a session open in it."""
-        nonce = secrets.token_urlsafe(16)
-        scheme = "wss" if self._addresses.secure else "ws"
-        policy = headers.console_policy(nonce, f"{scheme}://{request.host}")
-        return self._page("index.html", policy, nonce)
+        return self._live_page("index.html", request)
+
+    async def customer(self, request: web.Request) -> web.Response:
+        """A customer's page; what opens it is in the fragment, which is not sent."""
+        return self._live_page("customer.html", request)
 
     async def replay(self, _request: web.Request) -> web.Response:
         """A session's replay."""
@@ -76,6 +77,12 @@ class Pages:
         """The customer's side, one file."""
         body = await self._pyz.body()
         return web.Response(body=body, content_type="application/octet-stream")
+
+    def _live_page(self, name: str, request: web.Request) -> web.Response:
+        nonce = secrets.token_urlsafe(16)
+        scheme = "wss" if self._addresses.secure else "ws"
+        policy = headers.live_policy(nonce, f"{scheme}://{request.host}")
+        return self._page(name, policy, nonce)
 
     def _page(self, name: str, policy: str, nonce: str = "") -> web.Response:
         response = web.Response(

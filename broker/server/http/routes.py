@@ -8,7 +8,7 @@ from broker.server.http.live_socket import LiveSockets
 from broker.server.http.pages import Pages
 from broker.server.http.viewer_socket import ViewerSockets
 
-_OPEN, _ENGINEER, _HOST = Policy.OPEN, Policy.ENGINEER, Policy.HOST
+_OPEN, _ENGINEER, _CUSTOMER, _HOST = Policy.OPEN, Policy.ENGINEER, Policy.CUSTOMER, Policy.HOST
 
 
 def routes(
@@ -26,13 +26,16 @@ def routes(
         Route("GET", "/healthz", _OPEN, pages.healthz),
         Route("GET", "/jumpseat.pyz", _OPEN, pages.pyz),
         Route("GET", "/sign-in", _OPEN, pages.sign_in),
-        Route("GET", r"/assets/{name:sign-in[^/]*}", _OPEN, pages.asset),
-        Route("GET", "/assets/{name}", _ENGINEER, pages.asset),
+        # Scripts and styles of all pages: anybody can build them, and pages share some.
+        Route("GET", "/assets/{name}", _OPEN, pages.asset),
+        Route("GET", "/customer/{session}", _OPEN, pages.customer),
         Route("GET", "/", _ENGINEER, pages.console, page=True),
         Route("GET", "/sessions/{session}", _ENGINEER, pages.console, page=True),
         Route("GET", "/sessions/{session}/replay", _ENGINEER, pages.replay, page=True),
         Route("POST", "/api/sign-in", _OPEN, api.sign_in),
         Route("POST", "/api/sign-out", _ENGINEER, api.sign_out),
+        Route("POST", "/api/customer/sign-in", _OPEN, api.open_page),
+        Route("GET", "/api/customer/sessions/{session}", _CUSTOMER, api.session),
         Route("GET", "/api/me", _ENGINEER, api.me),
         Route("GET", "/api/cases", _ENGINEER, api.cases),
         Route("POST", "/api/cases", _ENGINEER, api.open_case),
@@ -46,5 +49,6 @@ def routes(
         Route("GET", f"{session}/timeline", _ENGINEER, downloads.timeline),
         Route("GET", f"{session}/streams/{{stream}}", _ENGINEER, downloads.stream),
         Route("GET", f"{session}/watch", _ENGINEER, viewers.serve, websocket=True),
+        Route("GET", f"{session}/page", _CUSTOMER, viewers.serve_page, websocket=True),
         Route("GET", "/api/host", _HOST, hosts.serve, websocket=True),
     ]
