@@ -2,7 +2,7 @@
 
 import { presenceShape } from "./presence";
 import type { Of, Shape } from "./shape";
-import { BadShape, flag, list, maybe, number, object, text } from "./shape";
+import { BadShape, flag, list, maybe, number, object, oneOf, text } from "./shape";
 
 const caseRef = object({ id: text, title: text });
 const account = object({ user: text });
@@ -13,7 +13,7 @@ export const sessionShape = object({
   engineer: text,
   host: object({ name: text, user: text }),
   mode: text,
-  standing: text,
+  standing: oneOf("live", "taken-back", "expired", "revoked"),
   away: text,
   until: number,
   created: number,

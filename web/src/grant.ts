@@ -3,6 +3,7 @@
  * (broker/recording/grant.py). A copy: it decides nothing, the recorder on their host does. Pure.
  */
 
+import type { Session } from "./api";
 import { duration } from "./clock";
 import type { Entry, LogLine } from "./log";
 
@@ -75,6 +76,11 @@ export function grantAfter(grant: Grant | null, { at, entry }: LogLine): Grant |
   }
 }
 
+/** The grant as a summary has it, until the log has told more. */
+export function summarized({ mode, standing, until, created }: Session): Grant {
+  return { mode, standing, until, by: "", since: created, paused: null, skew: 0 };
+}
+
 /** Why keys of engineers would be refused now, by the recorder's codes; null where they are not. */
 export function keysRefused(grant: Grant): string | null {
   if (grant.standing !== "live") return grant.standing;
@@ -90,13 +96,14 @@ export function words(grant: Grant, now: number): { says: string; left: string }
   const seconds = grant.until - now;
   const time = duration(seconds);
   const left = seconds <= SOON_SECONDS ? `expires in ${time}` : `${time} left`;
+  const by = grant.by || "the customer";
   switch (grant.standing) {
     case "revoked":
-      return { says: `revoked by ${grant.by}`, left: "" };
+      return { says: `revoked by ${by}`, left: "" };
     case "expired":
       return { says: "the grant has expired", left: "" };
     case "taken-back":
-      return { says: `taken back by ${grant.by} (mode ${grant.mode})`, left };
+      return { says: `taken back by ${by} (mode ${grant.mode})`, left };
     case "live":
       return { says: liveWords(grant), left };
   }
@@ -115,12 +122,13 @@ const MODE_WORDS: Readonly<Record<string, string>> = {
 
 /** What stands above the terminal while engineers may do nothing, or null while they may. */
 export function banner(grant: Grant): { title: string; more: string } | null {
+  const by = grant.by || "the customer";
   switch (grant.standing) {
     case "live":
       return null;
     case "taken-back":
       return {
-        title: `Taken back by ${grant.by}`,
+        title: `Taken back by ${by}`,
         more: "Engineers' keys and proposals are held off until it is given back. You see what happens.",
       };
     case "expired":
@@ -130,7 +138,7 @@ export function banner(grant: Grant): { title: string; more: string } | null {
       };
     case "revoked":
       return {
-        title: `Revoked by ${grant.by}, for good`,
+        title: `Revoked by ${by}, for good`,
         more: "What the terminals print from here on stays on the host until the session has ended.",
       };
   }

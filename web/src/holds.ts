@@ -2,7 +2,7 @@
 
 import type { LogLine } from "./log";
 import { named } from "./proposing";
-import { unseen } from "./visible";
+import { characters, unseen } from "./visible";
 
 export interface Hold {
   readonly id: string;
@@ -49,7 +49,7 @@ export function draftOf(text: string, lines: string): HoldDraft {
 /** What is wrong with it, as a sentence, or null. The recorder's own limits, checked early. */
 export function wrongHold({ text, patterns }: HoldDraft): string | null {
   if (text === "") return "Say what nobody should touch.";
-  const length = [...text].length;
+  const length = characters(text);
   if (length > MOST_TEXT_CHARACTERS)
     return `The text has at most ${MOST_TEXT_CHARACTERS} characters; it has ${length}.`;
   const found = unseen(text);
@@ -63,7 +63,7 @@ export function wrongHold({ text, patterns }: HoldDraft): string | null {
 function wrongPattern(pattern: string): string | null {
   const found = unseen(pattern);
   if (found !== null) return `A pattern has ${named(found)}.`;
-  if ([...pattern].length > MOST_PATTERN_CHARACTERS)
+  if (characters(pattern) > MOST_PATTERN_CHARACTERS)
     return `A pattern has at most ${MOST_PATTERN_CHARACTERS} characters: ${pattern.slice(0, 40)} …`;
   if ((pattern.match(/[\p{L}\p{N}]/gu) ?? []).length < 2)
     return `${pattern} matches nearly everything: a pattern has at least two letters or digits.`;

@@ -1,6 +1,6 @@
 /** What a proposal may be. The recorder's own limits (docs/protocol.md), checked early. Pure. */
 
-import { codePoint, unseen } from "./visible";
+import { characters, codePoint, unseen } from "./visible";
 
 export const MOST_BYTES = 8192;
 export const MOST_LINES = 100;
@@ -37,9 +37,9 @@ export function wrong({ text, why, expect }: Draft): string | null {
 }
 
 function wrongAside(what: string, aside: string): string | null {
-  const characters = [...aside].length;
-  if (characters > MOST_ASIDE_CHARACTERS)
-    return `“${what}” has at most ${MOST_ASIDE_CHARACTERS} characters; it has ${characters}.`;
+  const length = characters(aside);
+  if (length > MOST_ASIDE_CHARACTERS)
+    return `“${what}” has at most ${MOST_ASIDE_CHARACTERS} characters; it has ${length}.`;
   const found = unseen(aside);
   return found === null ? null : `“${what}” has ${named(found)}.`;
 }

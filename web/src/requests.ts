@@ -1,7 +1,9 @@
 /** What engineers asked the customer for, and the answers, read from the session log. Pure. */
 
+import type { Grant } from "./grant";
 import { allows } from "./grant";
 import type { LogLine } from "./log";
+import type { Requestable } from "./wire";
 
 export interface Request {
   readonly person: string;
@@ -56,4 +58,12 @@ function answer(
   given: Pick<Request, "state" | "by" | "at">,
 ): readonly Request[] {
   return all.map((one) => (one.state === "open" && isMeant(one) ? { ...one, ...given } : one));
+}
+
+/** What can be asked for beyond this grant; another terminal apart. */
+export function requestable({ mode, standing }: Grant): readonly Requestable[] {
+  if (standing === "revoked") return [];
+  if (standing === "expired") return ["time"];
+  const modes = (["approve", "control"] as const).filter((one) => !allows(mode, one));
+  return [...modes, "time"];
 }

@@ -21,3 +21,8 @@ export function codePoint(character: string): string {
 export function visible(line: string): string {
   return line.replace(UNSEEN, (one) => (one === " " ? one : `‹${codePoint(one)}›`));
 }
+
+/** How many characters a text has, as Python counts them. */
+export function characters(text: string): number {
+  return Array.from(text).length;
+}

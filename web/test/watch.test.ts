@@ -36,9 +36,10 @@ const snapshot = (offset: number, text: string) =>
   ({ type: "snapshot", stream: CAST, offset, cols: 80, rows: 24, data: bytes(text) }) as const;
 
 describe("watching a session", () => {
-  it("asks for logs from the start and for a snapshot of the newest terminal", () => {
+  it("asks for logs from the start and for a snapshot of the newest run's first terminal", () => {
     const watch = new Watch(new Told());
-    const names = ["run-1.terminal-1.cast", "run-2.terminal-1.cast", "run-1.log", "run-2.log"];
+    const casts = ["run-1.terminal-1.cast", "run-2.terminal-1.cast", "run-2.terminal-2.cast"];
+    const names = [...casts, "run-1.log", "run-2.log"];
     expect(watch.receive({ type: "streams", names })).toEqual([
       { type: "watch", stream: "run-1.log", offset: 0 },
       { type: "watch", stream: "run-2.log", offset: 0 },
@@ -95,15 +96,18 @@ describe("watching a session", () => {
     ]);
   });
 
-  it("follows a newer terminal, unless an older one was chosen", () => {
+  it("follows a newer run, but no other terminal: somebody may be typing here", () => {
     const { watch } = begun();
-    const second = "run-1.terminal-2.cast";
-    watch.receive({ type: "streams", names: [CAST, LOG, second] });
-    expect(watch.state.shown).toBe(second);
-    watch.choose(CAST);
-    watch.receive({ type: "streams", names: [CAST, LOG, second, "run-2.terminal-1.cast"] });
+    const names = [CAST, LOG, "run-1.terminal-2.cast"];
+    watch.receive({ type: "streams", names });
     expect(watch.state.shown).toBe(CAST);
-    expect(watch.state.terminals).toHaveLength(3);
+    names.push("run-2.log", "run-2.terminal-1.cast");
+    watch.receive({ type: "streams", names });
+    expect(watch.state.shown).toBe("run-2.terminal-1.cast");
+    watch.choose(CAST);
+    watch.receive({ type: "streams", names: [...names, "run-3.terminal-1.cast"] });
+    expect(watch.state.shown).toBe(CAST);
+    expect(watch.state.terminals).toHaveLength(4);
   });
 });
 
@@ -111,10 +115,10 @@ describe("what the log tells", () => {
   it("the mode, and whether keys are held off", () => {
     const { watch } = begun();
     watch.receive(append(LOG, 0, STARTED));
-    expect(watch.state.started?.grant.mode).toBe("control");
+    expect(watch.state.grant?.mode).toBe("control");
     const paused = '{"t": 5, "event": "input_paused", "why": "customer away"}\n';
     watch.receive(append(LOG, bytes(STARTED).length, paused));
-    expect(watch.state.paused).toBe("customer away");
+    expect(watch.state.grant?.paused).toBe("customer away");
     expect(watch.state.log.map((line) => line.at)).toEqual([1000, 1005]);
   });
 
@@ -123,9 +127,29 @@ describe("what the log tells", () => {
     const refused = (viewer: string) =>
       `{"t": 1, "event": "refused", "viewer": "${viewer}", "person": "x", "why": "paused"}\n`;
     watch.receive(append(LOG, 0, refused("v2")));
-    expect(watch.state.refusal).toBeNull();
+    expect(watch.state.notice).toBeNull();
     watch.receive(append(LOG, bytes(refused("v2")).length, refused("v1")));
-    expect(watch.state.refusal).toEqual({ why: "paused", count: 1 });
+    expect(watch.state.notice).toEqual({
+      code: "paused",
+      says: "Not sent: held off while the customer is not there.",
+      count: 1,
+    });
+  });
+
+  it("news, from the moment on at which this viewer joined", () => {
+    const { watch } = begun();
+    let offset = 0;
+    const happens = (t: number, event: string, more: object) => {
+      const line = `${JSON.stringify({ t, event, ...more })}\n`;
+      watch.receive(append(LOG, offset, line));
+      offset += bytes(line).length;
+    };
+    happens(1, "hold_lifted", { hold: "h1", by: "carol" });
+    expect(watch.state.notice).toBeNull();
+    happens(2, "joined", { viewer: "v1", person: "alice" });
+    happens(3, "given_back", { by: "carol" });
+    const says = "carol gives back: engineers may go on";
+    expect(watch.state.notice).toEqual({ code: "given_back", says, count: 1 });
   });
 
   it("runs that arrive side by side, in order of time", () => {
@@ -135,5 +159,44 @@ describe("what the log tells", () => {
     watch.receive(append("run-2.log", 0, second));
     watch.receive(append(LOG, 0, STARTED));
     expect(watch.state.log.map((line) => line.at)).toEqual([1000, 1050]);
+  });
+});
+
+describe("what this viewer wants", () => {
+  const want = { type: "request", by: "", what: "control" } as const;
+  const declined = { type: "declined", viewer: "v1", reason: "x", message: "Not now." } as const;
+
+  it("is declined where it was asked, until something else is", () => {
+    const { watch } = begun();
+    watch.wanted(want);
+    watch.receive(declined);
+    expect(watch.state.declined).toEqual({ want, message: "Not now." });
+    watch.wanted(want);
+    expect(watch.state.declined).toBeNull();
+  });
+
+  it("may be keys", () => {
+    const { watch } = begun();
+    watch.wanted(want);
+    watch.typed();
+    watch.receive(declined);
+    expect(watch.state.declined).toBeNull();
+    expect(watch.state.notice).toEqual({ code: "x", says: "Not now.", count: 1 });
+  });
+});
+
+describe("whose turn it is", () => {
+  const turn = (holder: string, person: string) =>
+    ({ type: "turn", terminal: CAST, holder, person }) as const;
+
+  it("is nobody's when it was given up or the link is lost", () => {
+    const { watch } = begun();
+    watch.receive(turn("v2", "bob"));
+    expect(watch.state.turns.get(CAST)).toEqual({ holder: "v2", person: "bob" });
+    watch.receive(turn("", ""));
+    expect(watch.state.turns.size).toBe(0);
+    watch.receive(turn("customer", "carol"));
+    watch.receive({ type: "present", state: "link-lost", since: 1, detail: "" });
+    expect(watch.state.turns.size).toBe(0);
   });
 });

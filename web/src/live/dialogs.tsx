@@ -6,14 +6,28 @@ import { useEffect, useRef } from "preact/hooks";
 interface DialogProps {
   readonly title: string;
   readonly confirm: string;
+  /** Confirming does not close it: `isDone` will. */
+  readonly keepsOpen?: boolean;
+  readonly isDone?: boolean;
   readonly onConfirm: () => void;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
-function Dialog({ title, confirm, onConfirm, onClose, children }: DialogProps) {
+export function Dialog({
+  title,
+  confirm,
+  keepsOpen = false,
+  isDone = false,
+  onConfirm,
+  onClose,
+  children,
+}: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    if (isDone) dialog.current?.close();
+  }, [isDone]);
   return (
     <dialog ref={dialog} aria-labelledby="dialog-title" onClose={onClose}>
       <h2 id="dialog-title">{title}</h2>
@@ -25,8 +39,9 @@ function Dialog({ title, confirm, onConfirm, onClose, children }: DialogProps) {
         <button
           type="button"
           class="primary"
+          data-action="confirm"
           onClick={() => {
-            dialog.current?.close();
+            if (!keepsOpen) dialog.current?.close();
             onConfirm();
           }}
         >

@@ -1,22 +1,36 @@
-/** One session, live: the terminal, who is there, the customer's presence, and the session log. */
+/** One session, live: its terminals, who is there and types, what is allowed, asked and held. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
 import { session as fetchSession, me } from "../api";
 import { clock } from "../clock";
-import { REFUSALS } from "../log";
+import { banner as grantBanner, keysRefused, summarized } from "../grant";
+import { holdsAfter } from "../holds";
+import type { LogLine } from "../log";
+import { runOf } from "../log";
+import { Problem, TopBar, asApiError, useNow } from "../pages/frame";
 import { banner, isOutOfReach, isOver } from "../presence";
-import { Evidence, PresenceLine, Problem, TopBar, asApiError, useNow } from "../pages/frame";
+import { proposalsAfter } from "../proposals";
+import { requestable, requestsAfter } from "../requests";
+import type { Terminals } from "../terminals";
+import { terminalsAfter } from "../terminals";
+import type { Requestable, Want } from "../wire";
+import type { AskProps } from "./asks";
+import { Composer } from "./composer";
+import { Desk } from "./desk";
 import { LinkDialog, PasteDialog } from "./dialogs";
+import { HoldDialog, HoldsBand } from "./holds-band";
 import { LogPanel } from "./log-panel";
+import { ProposalsPanel } from "./proposals-panel";
+import { StatusBar } from "./status-bar";
+import { PANEL_ID, Tabs } from "./tabs";
 import type { RoomState } from "./terminal-room";
 import { TerminalRoom } from "./terminal-room";
 import { Toolbar } from "./toolbar";
-import type { Watched } from "./watch";
 import { NOTHING_YET } from "./watch";
 
 const UNCONNECTED: RoomState = { watched: NOTHING_YET, broker: { state: "connecting" } };
-const NOTICE_MS = 6_000;
+const NO_TERMINALS: Terminals = new Map();
 const WIDE = "(min-width: 1080px)";
 
 export function LivePage({ id }: { id: string }) {
@@ -41,12 +55,15 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const [size, setSize] = useState<{ cols: number; rows: number } | null>(null);
   const [pasted, setPasted] = useState<string | null>(null);
   const [link, setLink] = useState<string | null>(null);
+  const [isHolding, setHolding] = useState(false);
+  const [isComposing, setComposing] = useState(false);
   const [hasLog, setHasLog] = useState(() => window.matchMedia(WIDE).matches);
   const host = useRef<HTMLDivElement>(null);
+  const composer = useRef<HTMLTextAreaElement>(null);
   const logButton = useRef<HTMLButtonElement>(null);
   const room = useRef<TerminalRoom | null>(null);
-  const notice = useNotice(watched.refusal);
   const isSignedOut = useIsSignedOut(broker.state === "lost");
+  const { proposals, requests, holds, terminals } = useTold(watched.log);
 
   useEffect(() => {
     if (!host.current) return undefined;
@@ -55,7 +72,10 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       onLink: setLink,
       onTitle: setTitle,
       onSize: (cols, rows) => setSize({ cols, rows }),
-      onLeave: () => logButton.current?.focus(),
+      onLeave: () => {
+        const isOpen = composer.current?.closest("[hidden]") === null;
+        (isOpen ? composer : logButton).current?.focus();
+      },
     });
     room.current = opened;
     opened.screen.focus();
@@ -63,32 +83,54 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   }, [session.id]);
   const presence = watched.presence ?? session.presence;
   const over = banner(presence, now);
-  const isStale = broker.state === "lost" || isOutOfReach(presence) || isOver(presence);
+  const isEnded = isOver(presence);
+  const isStale = broker.state === "lost" || isOutOfReach(presence) || isEnded;
   // Four sessions are four tabs: which one is not live must be seen from the others.
   useEffect(() => {
     document.title = `${isStale ? "(not live) " : ""}${session.host.name} · Jumpseat`;
   }, [isStale, session.host.name]);
-  const { mode } = watched.started?.grant ?? session;
-  const isTyping = mode === "control" && !isOver(presence);
+
+  const grant = watched.grant ?? summarized(session);
+  const heldOff = isEnded ? null : grantBanner(grant);
+  const { declined, shown } = watched;
+  const person = watched.viewers.get(watched.you) ?? "";
+  const want = (wanted: Want) => room.current?.want(wanted);
+  const ask = (what: Requestable): AskProps => ({
+    what,
+    isAsked: requests.some(
+      (one) => one.person === person && one.what === what && one.state === "open",
+    ),
+    declined:
+      declined?.want.type === "request" && declined.want.what === what ? declined.message : null,
+    onAsk: () => want({ type: "request", by: "", what }),
+  });
+  const mayAsk = !isEnded && grant.standing !== "revoked";
+  const isComposerOpen =
+    !isEnded && (grant.mode === "approve" || (grant.mode === "control" && isComposing));
+  const hasAsked = proposals.length > 0 || requests.length > 0;
+  const hasSide = hasLog || hasAsked;
   return (
-    <div class={hasLog ? "live-page with-log" : "live-page"}>
+    <div class={hasSide ? "live-page with-side" : "live-page"}>
       <TopBar>
         <h1 class="live-name">
           {session.host.name} <span class="quiet">{session.case.title}</span>
         </h1>
       </TopBar>
-      <div class="status-bar" role="status" aria-label="Session status">
-        <PresenceLine presence={presence} now={now} />
-        {!isOver(presence) && (
-          <Grant mode={mode} watched={watched} until={clock(session.until, now)} />
-        )}
-        <span>
-          <span class="quiet">evidence</span> <Evidence of={watched.started ?? session} />
-        </span>
-        <Watchers viewers={watched.viewers} you={watched.you} />
-      </div>
+      <StatusBar session={session} watched={watched} presence={presence} grant={grant} now={now} />
       <main class="terminal-area">
-        <div class="terminal-frame" data-stale={isStale}>
+        <Tabs
+          watched={watched}
+          facts={terminals}
+          ask={mayAsk && grant.standing !== "expired" ? ask("terminal") : null}
+          onChoose={(terminal) => room.current?.choose(terminal)}
+        />
+        <HoldsBand holds={holds} declined={declined} now={now} canLift={!isEnded} onWant={want} />
+        {heldOff && (
+          <p class="grant-banner" role="alert" data-banner={grant.standing}>
+            <strong>{heldOff.title}</strong> <span>{heldOff.more}</span>
+          </p>
+        )}
+        <div class="terminal-frame" id={PANEL_ID} role="tabpanel" data-stale={isStale}>
           <div
             ref={host}
             class="terminal-room"
@@ -111,22 +153,48 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
             over && <Banner key={presence.since} kind={presence.state} {...over} />
           )}
           {broker.state === "connecting" && <p class="joining">Joining the session …</p>}
-          <p class="notice" role="status" data-notice={notice ?? ""}>
-            {notice !== null && `Not sent: ${NOTICES[notice] ?? REFUSALS[notice] ?? notice}.`}
-          </p>
         </div>
+        <div hidden={!isComposerOpen}>
+          <Composer
+            terminal={shown ?? ""}
+            unready={unready(shown, heldOff?.title ?? null, watched.terminals, terminals)}
+            own={proposals.filter((one) => one.person === person)}
+            declined={declined}
+            field={composer}
+            onWant={want}
+          />
+        </div>
+        <Desk
+          notice={watched.notice}
+          asks={isEnded ? [] : requestable(grant).map(ask)}
+          isComposing={grant.mode === "control" && !isEnded ? isComposing : null}
+          onCompose={() => setComposing(!isComposing)}
+          onHold={mayAsk ? () => setHolding(true) : null}
+        />
       </main>
-      {hasLog && <LogPanel log={watched.log} />}
+      {hasSide && (
+        <div class="side">
+          {hasAsked && (
+            <ProposalsPanel
+              proposals={proposals}
+              requests={requests}
+              person={person}
+              declined={declined}
+              now={now}
+              onWant={want}
+            />
+          )}
+          {hasLog && <LogPanel log={watched.log} />}
+        </div>
+      )}
       <Toolbar
-        watched={watched}
         size={size}
         title={title}
         sessionId={session.id}
-        isTyping={isTyping}
+        isTyping={!isEnded && keysRefused(grant) === null}
         hasLog={hasLog}
         logButton={logButton}
         onLog={() => setHasLog(!hasLog)}
-        onChoose={(terminal) => room.current?.choose(terminal)}
         onReadable={(isOn) => room.current?.screen.setReadable(isOn)}
         onScreenReader={(isOn) => room.current?.screen.setScreenReader(isOn)}
       />
@@ -144,8 +212,42 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
           onClose={() => setLink(null)}
         />
       )}
+      {isHolding && (
+        <HoldDialog
+          holds={holds}
+          declined={declined}
+          onWant={want}
+          onClose={() => setHolding(false)}
+        />
+      )}
     </div>
   );
+}
+
+/** What the log tells, each thing by its own reading of it. */
+function useTold(log: readonly LogLine[]) {
+  return useMemo(
+    () => ({
+      proposals: log.reduce(proposalsAfter, []),
+      requests: log.reduce(requestsAfter, []),
+      holds: log.reduce(holdsAfter, []),
+      terminals: log.reduce(terminalsAfter, NO_TERMINALS),
+    }),
+    [log],
+  );
+}
+
+/** Why nothing can be proposed for the terminal that is shown; null where something can. */
+function unready(
+  shown: string | null,
+  heldOff: string | null,
+  names: readonly string[],
+  facts: Terminals,
+): string | null {
+  if (heldOff !== null) return `${heldOff}: nothing can be proposed now.`;
+  if (shown === null) return "The host has opened no terminal yet.";
+  const isPast = runOf(shown) !== runOf(names.at(-1) ?? "") || facts.get(shown)?.isClosed;
+  return isPast ? "This terminal is closed: choose another one." : null;
 }
 
 /** The session's state over the last screen. It can be put aside; the status bar still says it. */
@@ -161,63 +263,6 @@ function Banner({ kind, title, more }: { kind: string; title: string; more: stri
       <span>{more}</span>
     </div>
   );
-}
-
-interface GrantProps {
-  readonly mode: string;
-  readonly watched: Watched;
-  readonly until: string;
-}
-
-/** What the customer allows at this moment. */
-function Grant({ mode, watched: { isExpired, paused }, until }: GrantProps) {
-  let says = `${MODES[mode] ?? mode}, until ${until}`;
-  if (paused !== null) says = `${mode}: keys held off, ${paused.replaceAll("-", " ")}`;
-  if (isExpired) says = "the grant has expired";
-  const isHeldOff = isExpired || paused !== null;
-  return (
-    <span
-      class={isHeldOff ? "mode held-off" : `mode ${mode}`}
-      data-mode={mode}
-      data-held-off={isHeldOff}
-    >
-      {says}
-    </span>
-  );
-}
-
-const MODES: Readonly<Record<string, string>> = {
-  control: "control: you may type",
-  watch: "watch only",
-  approve: "approve: lines need the customer's yes",
-};
-
-/** Reasons that are this page's own, or that read better to the person who typed. */
-const NOTICES: Readonly<Record<string, string>> = {
-  mode: "this grant is watch-only",
-  "not-begun": "the host has not said yet what is allowed",
-  "broker-lost": "the connection to the broker is lost",
-};
-
-function Watchers({ viewers, you }: { viewers: ReadonlyMap<string, string>; you: string }) {
-  const others = [...viewers].filter(([id]) => id !== you).map(([, person]) => person);
-  return (
-    <span class="watchers" data-watchers={others.join(",")}>
-      {others.length === 0 ? "nobody else watches" : `also watching: ${others.join(", ")}`}
-    </span>
-  );
-}
-
-/** The latest refusal's reason, for as long as it is news. */
-function useNotice(refusal: { why: string; count: number } | null): string | null {
-  const [shown, setShown] = useState<string | null>(null);
-  useEffect(() => {
-    if (refusal === null) return undefined;
-    setShown(refusal.why);
-    const timer = window.setTimeout(() => setShown(null), NOTICE_MS);
-    return () => window.clearTimeout(timer);
-  }, [refusal]);
-  return shown;
 }
 
 /** Whether the connection is lost because nobody is signed in: a refused websocket doesn't say. */

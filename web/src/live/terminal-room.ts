@@ -1,7 +1,8 @@
 /** Puts a watch, its connection and its screen together. The one place where they meet. */
 
+import { keysRefused } from "../grant";
 import { Connection, socketUrl } from "../link";
-import type { ToBroker } from "../wire";
+import type { ToBroker, Want } from "../wire";
 import { MAX_INPUT_BYTES } from "../wire";
 import type { ScreenEvents } from "./screen";
 import { Screen } from "./screen";
@@ -37,7 +38,7 @@ export class TerminalRoom {
     this.screen = new Screen(element, {
       ...asides,
       onInput: (data) => this.type(data),
-      onKeyRefused: () => this.refuse(this.watch.state.started ? "mode" : "not-begun"),
+      onKeyRefused: () => this.refuse(this.refusal ?? "mode"),
       onOverflow: () => this.send(this.watch.refresh()),
     });
     this.watch = new Watch(this.screen);
@@ -66,6 +67,14 @@ export class TerminalRoom {
     this.publish();
   }
 
+  /** Ask the customer for something, now or not at all. */
+  want(want: Want): void {
+    this.watch.wanted(want);
+    if (!this.connection.send(want))
+      this.watch.decline("broker-lost", "Not sent: the connection to the broker is lost.");
+    this.publish();
+  }
+
   close(): void {
     this.connection.close();
     this.screen.dispose();
@@ -74,12 +83,25 @@ export class TerminalRoom {
   private type(data: Uint8Array): void {
     const terminal = this.watch.state.shown;
     if (terminal === null) return;
+    const { turns, you } = this.watch.state;
+    // The recorder would refuse them too, but says so in the log only now and then.
+    if ((turns.get(terminal)?.holder ?? you) !== you) {
+      this.refuse("turn");
+      return;
+    }
+    this.watch.typed();
     for (let at = 0; at < data.length; at += MAX_INPUT_BYTES) {
       const piece = data.subarray(at, at + MAX_INPUT_BYTES);
       if (this.connection.send({ type: "input", terminal, data: piece })) continue;
       this.refuse("broker-lost");
       return; // what follows a lost piece must not be typed without it
     }
+  }
+
+  /** Why keys would be refused now by what the grant says; null where they would not. */
+  private get refusal(): string | null {
+    const { grant } = this.watch.state;
+    return grant === null ? "not-begun" : keysRefused(grant);
   }
 
   private refuse(why: string): void {
@@ -93,7 +115,7 @@ export class TerminalRoom {
   }
 
   private publish(): void {
-    const canType = this.watch.state.started?.grant.mode === "control";
+    const canType = this.refusal === null;
     if (canType !== this.canType) this.screen.setTyping(canType);
     this.canType = canType;
     this.onChange({ watched: this.watch.state, broker: this.broker });

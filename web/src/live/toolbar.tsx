@@ -1,12 +1,9 @@
-/** The line under the terminal: which terminal, its size, and how it is shown. */
+/** The line under the terminal: the terminal's size, and how it is shown. */
 
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
-import { TerminalSelect } from "../pages/terminal-select";
-import type { Watched } from "./watch";
 
 interface Props {
-  readonly watched: Watched;
   readonly size: { cols: number; rows: number } | null;
   readonly title: string;
   readonly sessionId: string;
@@ -14,20 +11,14 @@ interface Props {
   readonly hasLog: boolean;
   readonly logButton: RefObject<HTMLButtonElement | null>;
   readonly onLog: () => void;
-  readonly onChoose: (terminal: string) => void;
   readonly onReadable: (isOn: boolean) => void;
   readonly onScreenReader: (isOn: boolean) => void;
 }
 
 export function Toolbar(props: Props) {
-  const { watched, size } = props;
+  const { size } = props;
   return (
     <footer class="toolbar">
-      <TerminalSelect
-        terminals={watched.terminals}
-        shown={watched.shown}
-        onChoose={props.onChoose}
-      />
       {size !== null && (
         <span
           class="size"

@@ -1,21 +1,46 @@
 /**
- * What a viewer knows of a live session: who watches, the customer's presence, the session log, and
- * which recording is on the screen. Told messages, it answers with what to send and shows itself as
- * one immutable value. Pure but for the screen, which it drives.
+ * What a viewer knows of a live session: who watches, who types, the customer's presence, the
+ * session log and the grant that it tells, and which recording is on the screen. Told messages, it
+ * answers with what to send and shows itself as one immutable value. Pure but for the screen, which
+ * it drives.
  */
 
 import { CastReader } from "../cast";
 import type { Step } from "../cast";
+import type { Grant } from "../grant";
+import { grantAfter } from "../grant";
 import type { Entry, LogLine, Started } from "../log";
-import { LogReader, byAge } from "../log";
+import { LogReader, REFUSALS, byAge, runOf, words } from "../log";
 import type { Presence } from "../presence";
-import type { FromBroker, ToBroker } from "../wire";
+import { isOutOfReach } from "../presence";
+import type { FromBroker, ToBroker, Want } from "../wire";
 import { Feed } from "./feed";
+import { refusalWords } from "./notices";
 
 /** What this needs of the screen. */
 export interface Display {
   reset(cols: number, rows: number, data: Uint8Array): void;
   play(steps: readonly Step[]): void;
+}
+
+/** Whose keys reach a terminal now: a viewer's id or `customer`, and their name. */
+export interface Turn {
+  readonly holder: string;
+  readonly person: string;
+}
+
+/** Something to tell for a moment; `count` grows with each, so that the same may be said twice. */
+export interface Notice {
+  /** Why keys were not sent, or the event of the log that is told. */
+  readonly code: string;
+  readonly says: string;
+  readonly count: number;
+}
+
+/** What of this viewer's was not done, and why. */
+export interface Declined {
+  readonly want: Want;
+  readonly message: string;
 }
 
 export interface Watched {
@@ -26,14 +51,15 @@ export interface Watched {
   readonly terminals: readonly string[];
   /** The recording on the screen. */
   readonly shown: string | null;
+  /** By terminal; none where nobody types. */
+  readonly turns: ReadonlyMap<string, Turn>;
   readonly log: readonly LogLine[];
-  /** What the latest run's recorder said of itself and of the grant; null until the log has told. */
+  /** What the latest run's recorder said of itself; null until the log has told. */
   readonly started: Started | null;
-  readonly isExpired: boolean;
-  /** Why the recorder holds engineers' keys off; null while it doesn't. */
-  readonly paused: string | null;
-  /** Why the latest keys went nowhere, and a number that grows with each refusal. */
-  readonly refusal: { readonly why: string; readonly count: number } | null;
+  readonly grant: Grant | null;
+  readonly notice: Notice | null;
+  /** The latest want, if it was declined; a newer one takes its place. */
+  readonly declined: Declined | null;
 }
 
 export const NOTHING_YET: Watched = {
@@ -42,12 +68,28 @@ export const NOTHING_YET: Watched = {
   presence: null,
   terminals: [],
   shown: null,
+  turns: new Map(),
   log: [],
   started: null,
-  isExpired: false,
-  paused: null,
-  refusal: null,
+  grant: null,
+  notice: null,
+  declined: null,
 };
+
+/** What happened that somebody at the terminal wants to know at once, also without the log. */
+const NEWS: ReadonlySet<Entry["event"]> = new Set<Entry["event"]>([
+  "mode_changed",
+  "extended",
+  "given_back",
+  "expires_soon",
+  "approved",
+  "proposal_refused",
+  "request_answered",
+  "hold_up",
+  "hold_lifted",
+  "stopped",
+  "overridden",
+]);
 
 interface Recording {
   readonly feed: Feed;
@@ -58,7 +100,8 @@ export class Watch {
   state = NOTHING_YET;
   private readonly logs = new Map<string, { feed: Feed; reader: LogReader }>();
   private recording: Recording | null = null;
-  private hasChosen = false;
+  private lastWant: Want | null = null;
+  private hasJoined = false;
 
   constructor(private readonly display: Display) {}
 
@@ -71,12 +114,15 @@ export class Watch {
       case "present": {
         const { state, since, detail } = message;
         this.change({ presence: { state, since, detail } });
+        // Who typed when the link went is not who types now.
+        if (isOutOfReach({ state, since, detail })) this.change({ turns: new Map() });
         return [];
       }
       case "turn":
+        this.turn(message.terminal, message.holder, message.person);
         return [];
       case "declined":
-        this.refuse(message.reason);
+        this.decline(message.reason, message.message);
         return [];
       case "streams":
         return this.learnStreams(message.names);
@@ -100,15 +146,15 @@ export class Watch {
 
   /** The connection is a new one: what to ask for so that everything goes on where it stopped. */
   resume(): ToBroker[] {
+    this.change({ turns: new Map() });
     const { shown } = this.state;
     const asks = [...this.logs].map(([name, { feed }]) => watch(name, feed.at));
     if (shown !== null) asks.push(watch(shown, this.recording?.feed.at ?? -1));
     return asks;
   }
 
-  /** Put this recording on the screen, and stay with it when others appear. */
+  /** Put this recording on the screen. */
   choose(terminal: string): ToBroker[] {
-    this.hasChosen = terminal !== this.state.terminals.at(-1);
     return terminal === this.state.shown ? [] : this.show(terminal);
   }
 
@@ -117,9 +163,35 @@ export class Watch {
     return this.state.shown === null ? [] : this.show(this.state.shown);
   }
 
-  /** Keys went nowhere. */
+  /** Keys are on their way: what is declined next is these. */
+  typed(): void {
+    this.lastWant = null;
+  }
+
+  /** Keys went nowhere; `why` is a code of docs/protocol.md or of this page. */
   refuse(why: string): void {
-    this.change({ refusal: { why, count: (this.state.refusal?.count ?? 0) + 1 } });
+    const { grant, turns, shown } = this.state;
+    this.tell(why, refusalWords(why, grant, turns.get(shown ?? "")));
+  }
+
+  /** A want is on its way: what is declined next is this. */
+  wanted(want: Want): void {
+    this.lastWant = want;
+    this.change({ declined: null });
+  }
+
+  /** What was sent last, a want or keys, was not done. */
+  decline(reason: string, message: string): void {
+    if (this.lastWant !== null) this.change({ declined: { want: this.lastWant, message } });
+    else if (reason in REFUSALS) this.refuse(reason);
+    else this.tell(reason, message);
+  }
+
+  private turn(terminal: string, holder: string, person: string): void {
+    const turns = new Map(this.state.turns);
+    if (holder === "") turns.delete(terminal);
+    else turns.set(terminal, { holder, person });
+    this.change({ turns });
   }
 
   private learnStreams(names: readonly string[]): ToBroker[] {
@@ -130,11 +202,20 @@ export class Watch {
       asks.push(watch(name, 0));
     }
     const terminals = names.filter((one) => one.endsWith(".cast")).sort(byAge);
+    const before = this.state.terminals;
     this.change({ terminals });
-    const newest = terminals.at(-1);
-    if (newest !== undefined && newest !== this.state.shown && !this.hasChosen)
-      asks.push(...this.show(newest));
+    asks.push(...this.follow(before));
     return asks;
+  }
+
+  // A newer run is followed by whoever watched the newest. Another terminal of the same run is not:
+  // somebody may be typing into this one.
+  private follow(before: readonly string[]): ToBroker[] {
+    const { terminals, shown } = this.state;
+    const [run, runBefore] = [newestRun(terminals), newestRun(before)];
+    const isFollowing = shown === null || (run !== runBefore && runOf(shown) === runBefore);
+    const first = terminals.find((one) => runOf(one) === run);
+    return isFollowing && first !== undefined ? this.show(first) : [];
   }
 
   private show(terminal: string): ToBroker[] {
@@ -161,22 +242,31 @@ export class Watch {
       return log ? [watch(stream, log.feed.at)] : [];
     const entries = log.reader.feed(fresh);
     const began = log.reader.began ?? 0;
-    this.change({ log: merge(this.state.log, entries, began) });
+    const lines = merge(this.state.log, entries, began);
+    this.change({ log: lines, grant: lines.reduce(grantAfter, null) });
     for (const entry of entries) this.learn(entry);
     return [];
   }
 
   private learn(entry: Entry): void {
-    if (entry.event === "started") this.change({ started: entry, paused: null });
-    if (entry.event === "expired") this.change({ isExpired: true });
-    if (entry.event === "input_paused") this.change({ paused: entry.why });
-    if (entry.event === "input_resumed") this.change({ paused: null });
+    if (entry.event === "started") this.change({ started: entry });
+    if (entry.event === "joined" && entry.viewer === this.state.you) this.hasJoined = true;
     if (entry.event === "refused" && entry.viewer === this.state.you) this.refuse(entry.why);
+    // What was before this viewer came is history: it stands in the log.
+    if (this.hasJoined && NEWS.has(entry.event)) this.tell(entry.event, words(entry)?.text ?? "");
+  }
+
+  private tell(code: string, says: string): void {
+    this.change({ notice: { code, says, count: (this.state.notice?.count ?? 0) + 1 } });
   }
 
   private change(some: Partial<Watched>): void {
     this.state = { ...this.state, ...some };
   }
+}
+
+function newestRun(terminals: readonly string[]): string {
+  return runOf(terminals.at(-1) ?? "");
 }
 
 function recordingFrom(offset: number): Recording {
@@ -186,7 +276,7 @@ function recordingFrom(offset: number): Recording {
 /** Runs may arrive side by side; people read them in order of time. */
 function merge(log: readonly LogLine[], entries: readonly Entry[], began: number): LogLine[] {
   const lines = entries.map((entry) => ({ at: began + entry.t, entry }));
-  return [...log, ...lines].sort((a, b) => a.at - b.at);
+  return [...log, ...lines].sort((a, b) => a.entry.t - b.entry.t);
 }
 
 function watch(stream: string, offset: number): ToBroker {

@@ -71,7 +71,10 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       <dl class="session-facts">
         <div>
           <dt>Mode</dt>
-          <dd>{session.mode}</dd>
+          <dd data-standing={session.standing}>
+            {session.mode}
+            {session.standing !== "live" && `, ${session.standing.replace("-", " ")}`}
+          </dd>
         </div>
         <div>
           <dt>Granted until</dt>

@@ -8,6 +8,7 @@ import type { Place } from "./player";
 const KINDS: readonly (readonly [kind: string, says: string])[] = [
   ["link-lost", "link lost, recorded on the host"],
   ["disconnected", "disconnected by the customer"],
+  ["taken-back", "taken back: engineers held off"],
   ["away", "customer away"],
   ["idle", "customer idle"],
   ["gap", "gap: nothing was recorded"],
@@ -57,10 +58,13 @@ export function StretchBar({ stretches, pace, bar, began, last, onSeek }: Props)
 }
 
 export function Legend({ stretches }: { stretches: readonly Stretch[] }) {
-  const present = KINDS.filter(([kind]) => stretches.some((one) => one.kind === kind));
+  const known = KINDS.filter(([kind]) => stretches.some((one) => one.kind === kind));
+  // A newer broker may tell of stretches that this page has no words for.
+  const others = new Map(stretches.map(({ kind, label }) => [kind, label]));
+  for (const [kind] of KINDS) others.delete(kind);
   return (
     <ul class="legend" aria-label="Legend">
-      {present.map(([kind, says]) => (
+      {[...known, ...others].map(([kind, says]) => (
         <li key={kind}>
           <span class={`swatch stretch ${kind}`} /> {says}
         </li>
