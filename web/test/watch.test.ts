@@ -132,6 +132,7 @@ describe("what the log tells", () => {
     expect(watch.state.notice).toEqual({
       code: "paused",
       says: "Not sent: held off while the customer is not there.",
+      weight: "attention",
       count: 1,
     });
   });
@@ -149,7 +150,7 @@ describe("what the log tells", () => {
     happens(2, "joined", { viewer: "v1", person: "alice" });
     happens(3, "given_back", { by: "carol" });
     const says = "carol gives back: engineers may go on";
-    expect(watch.state.notice).toEqual({ code: "given_back", says, count: 1 });
+    expect(watch.state.notice).toEqual({ code: "given_back", says, weight: "good", count: 1 });
   });
 
   it("runs that arrive side by side, in order of time", () => {
@@ -181,7 +182,12 @@ describe("what this viewer wants", () => {
     watch.typed();
     watch.receive(declined);
     expect(watch.state.declined).toBeNull();
-    expect(watch.state.notice).toEqual({ code: "x", says: "Not now.", count: 1 });
+    expect(watch.state.notice).toEqual({
+      code: "x",
+      says: "Not now.",
+      weight: "attention",
+      count: 1,
+    });
   });
 });
 

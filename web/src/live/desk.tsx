@@ -21,7 +21,7 @@ export function Desk({ notice, asks, isComposing, onCompose, onHold }: Props) {
   const shown = useForAWhile(notice);
   return (
     <div class="desk">
-      <p class="notice" role="status" data-notice={shown?.code ?? ""}>
+      <p class={`notice ${shown?.weight ?? ""}`} role="status" data-notice={shown?.code ?? ""}>
         {shown?.says}
       </p>
       <span class="desk-actions" role="group" aria-label="Ask the customer">

@@ -11,10 +11,17 @@ const SHOWN_MOST = 500;
 export function LogPanel({ log }: { log: readonly LogLine[] }) {
   const list = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
+  const top = useRef(0);
+  const follow = () => {
+    if (list.current && isAtEnd.current) list.current.scrollTop = list.current.scrollHeight;
+  };
+  useEffect(follow, [log]);
   useEffect(() => {
-    const element = list.current;
-    if (element && isAtEnd.current) element.scrollTop = element.scrollHeight;
-  }, [log]);
+    if (!list.current) return undefined;
+    const observer = new ResizeObserver(follow);
+    observer.observe(list.current);
+    return () => observer.disconnect();
+  }, []);
   const told = log.flatMap((line) => {
     const says = words(line.entry);
     return says ? [{ ...line, ...says }] : [];
@@ -30,7 +37,10 @@ export function LogPanel({ log }: { log: readonly LogLine[] }) {
         aria-labelledby="session-log-heading"
         tabIndex={0}
         onScroll={({ currentTarget: at }) => {
-          isAtEnd.current = at.scrollHeight - at.scrollTop - at.clientHeight < 24;
+          // Only somebody who reads scrolls up; a list that got shorter is still at its end.
+          const isEnd = at.scrollHeight - at.scrollTop - at.clientHeight < 24;
+          isAtEnd.current = isEnd || (isAtEnd.current && at.scrollTop >= top.current);
+          top.current = at.scrollTop;
         }}
       >
         <ol>

@@ -27,10 +27,12 @@ import { PANEL_ID, Tabs } from "./tabs";
 import type { RoomState } from "./terminal-room";
 import { TerminalRoom } from "./terminal-room";
 import { Toolbar } from "./toolbar";
+import type { Watched } from "./watch";
 import { NOTHING_YET } from "./watch";
 
 const UNCONNECTED: RoomState = { watched: NOTHING_YET, broker: { state: "connecting" } };
 const NO_TERMINALS: Terminals = new Map();
+const NOBODY: Watched["turns"] = new Map();
 const WIDE = "(min-width: 1080px)";
 
 export function LivePage({ id }: { id: string }) {
@@ -84,13 +86,14 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const presence = watched.presence ?? session.presence;
   const over = banner(presence, now);
   const isEnded = isOver(presence);
-  const isStale = broker.state === "lost" || isOutOfReach(presence) || isEnded;
+  const grant = watched.grant ?? summarized(session);
+  const isCut = broker.state === "lost" || isOutOfReach(presence) || isEnded;
+  const isStale = isCut || grant.standing === "revoked";
   // Four sessions are four tabs: which one is not live must be seen from the others.
   useEffect(() => {
     document.title = `${isStale ? "(not live) " : ""}${session.host.name} · Jumpseat`;
   }, [isStale, session.host.name]);
 
-  const grant = watched.grant ?? summarized(session);
   const heldOff = isEnded ? null : grantBanner(grant);
   const { declined, shown } = watched;
   const person = watched.viewers.get(watched.you) ?? "";
@@ -105,8 +108,9 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
     onAsk: () => want({ type: "request", by: "", what }),
   });
   const mayAsk = !isEnded && grant.standing !== "revoked";
+  const mayPropose = mayAsk && grant.standing !== "expired";
   const isComposerOpen =
-    !isEnded && (grant.mode === "approve" || (grant.mode === "control" && isComposing));
+    mayPropose && (grant.mode === "approve" || (grant.mode === "control" && isComposing));
   const hasAsked = proposals.length > 0 || requests.length > 0;
   const hasSide = hasLog || hasAsked;
   return (
@@ -121,7 +125,8 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         <Tabs
           watched={watched}
           facts={terminals}
-          ask={mayAsk && grant.standing !== "expired" ? ask("terminal") : null}
+          turns={isStale ? NOBODY : watched.turns}
+          ask={mayPropose ? ask("terminal") : null}
           onChoose={(terminal) => room.current?.choose(terminal)}
         />
         <HoldsBand holds={holds} declined={declined} now={now} canLift={!isEnded} onWant={want} />
@@ -167,7 +172,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         <Desk
           notice={watched.notice}
           asks={isEnded ? [] : requestable(grant).map(ask)}
-          isComposing={grant.mode === "control" && !isEnded ? isComposing : null}
+          isComposing={grant.mode === "control" && mayPropose ? isComposing : null}
           onCompose={() => setComposing(!isComposing)}
           onHold={mayAsk ? () => setHolding(true) : null}
         />

@@ -69,16 +69,6 @@ function Item({ proposal, isOwn, declined, onWant }: ItemProps) {
             {clockSeconds(at)}
           </time>
         </span>
-        {isOwn && isOpen(proposal) && (
-          <button
-            type="button"
-            data-action="withdraw"
-            aria-label={`Withdraw proposal ${id}`}
-            onClick={() => onWant({ type: "withdraw", by: "", proposal: id })}
-          >
-            Withdraw
-          </button>
-        )}
       </p>
       <Script text={proposal.text} />
       {isEdited(proposal) && (
@@ -97,7 +87,19 @@ function Item({ proposal, isOwn, declined, onWant }: ItemProps) {
           <span class="quiet">expected:</span> {visible(expect)}
         </p>
       )}
-      <p class="proposal-state">{words(proposal)}</p>
+      <div class="proposal-end">
+        <span class="proposal-state">{words(proposal)}</span>
+        {isOwn && isOpen(proposal) && (
+          <button
+            type="button"
+            data-action="withdraw"
+            aria-label={`Withdraw proposal ${id}`}
+            onClick={() => onWant({ type: "withdraw", by: "", proposal: id })}
+          >
+            Withdraw
+          </button>
+        )}
+      </div>
       {declined !== null && <Declined says={declined} />}
     </li>
   );

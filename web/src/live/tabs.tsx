@@ -13,14 +13,15 @@ export const PANEL_ID = "terminal-panel";
 
 interface Props {
   readonly watched: Watched;
+  readonly turns: Watched["turns"];
   readonly facts: Terminals;
   /** How to ask for another terminal; null where that is out of the question. */
   readonly ask: AskProps | null;
   readonly onChoose: (terminal: string) => void;
 }
 
-export function Tabs({ watched, facts, ask, onChoose }: Props) {
-  const { terminals, shown, turns, you } = watched;
+export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
+  const { terminals, shown, you } = watched;
   const run = runOf(terminals.at(-1) ?? "");
   const present = terminals.filter((name) => runOf(name) === run);
   const earlier = terminals.filter((name) => runOf(name) !== run);

@@ -9,7 +9,7 @@ import { CastReader } from "../cast";
 import type { Step } from "../cast";
 import type { Grant } from "../grant";
 import { grantAfter } from "../grant";
-import type { Entry, LogLine, Started } from "../log";
+import type { Entry, LogLine, Started, Weight } from "../log";
 import { LogReader, REFUSALS, byAge, runOf, words } from "../log";
 import type { Presence } from "../presence";
 import { isOutOfReach } from "../presence";
@@ -34,6 +34,7 @@ export interface Notice {
   /** Why keys were not sent, or the event of the log that is told. */
   readonly code: string;
   readonly says: string;
+  readonly weight: Weight;
   readonly count: number;
 }
 
@@ -253,11 +254,13 @@ export class Watch {
     if (entry.event === "joined" && entry.viewer === this.state.you) this.hasJoined = true;
     if (entry.event === "refused" && entry.viewer === this.state.you) this.refuse(entry.why);
     // What was before this viewer came is history: it stands in the log.
-    if (this.hasJoined && NEWS.has(entry.event)) this.tell(entry.event, words(entry)?.text ?? "");
+    const told = this.hasJoined && NEWS.has(entry.event) ? words(entry) : null;
+    if (told !== null) this.tell(entry.event, told.text, told.weight);
   }
 
-  private tell(code: string, says: string): void {
-    this.change({ notice: { code, says, count: (this.state.notice?.count ?? 0) + 1 } });
+  private tell(code: string, says: string, weight: Weight = "attention"): void {
+    const count = (this.state.notice?.count ?? 0) + 1;
+    this.change({ notice: { code, says, weight, count } });
   }
 
   private change(some: Partial<Watched>): void {
