@@ -1,4 +1,4 @@
-"""The customer, as the recorder knows them: who is at the socket, who has the seat, who is idle.
+"""The customer, as the recorder knows them: who is at the socket, who has a seat, who is idle.
 
 Clients of the socket are terminals, which attach, and commands, which do not. What the grant says
 of leaving is answered here, in the same moment.
@@ -7,18 +7,25 @@ of leaving is answered here, in the same moment.
 from __future__ import annotations
 
 import os
-from typing import Any, Callable, Dict, Mapping, Optional, Protocol
+import pwd
+from typing import Callable, Dict, Mapping, Optional, Protocol
 
+from broker.host.authority import Authority
+from broker.host.clients import Client
+from broker.host.commands import Commands
+from broker.host.inside import is_inside
 from broker.host.local import LocalLink
 from broker.host.recorded import RecordedTerminal, Size
 from broker.host.tasks import spawn
+from broker.host.terminals import NoTerminal
+from broker.host.turns import CUSTOMER
 from broker.recording.grant import Away
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
     Attach,
+    Consented,
     Detach,
     Do,
-    Done,
     Error,
     Input,
     Message,
@@ -36,14 +43,17 @@ class Session(Protocol):
     def log(self, event: str, **fields: object) -> None:
         """Write an entry of the session log."""
 
-    async def terminal_for(self, size: Size) -> RecordedTerminal:
-        """The terminal to take the seat at, opened if there is none. Raises NoTerminal."""
+    async def terminal_for(self, name: str, size: Size) -> RecordedTerminal:
+        """The terminal to take the seat at, the first one opened if there is none.
 
-    def seat_taken(self) -> None:
-        """The customer is at the terminal."""
+        Raises NoTerminal.
+        """
 
-    async def do(self, command: str) -> Dict[str, Any]:
-        """Carry out a command; the session's facts after it. Raises RemoteProtocolError."""
+    def seat_taken(self, client: Client) -> None:
+        """The customer is at a terminal."""
+
+    def turned(self, terminal: RecordedTerminal) -> None:
+        """Somebody has typed: it may be another's turn."""
 
     async def end(self, by: str, why: str) -> None:
         """End the session."""
@@ -52,27 +62,25 @@ class Session(Protocol):
         """Something broke that should not."""
 
 
-class NoTerminal(Exception):
-    """There is no terminal to attach to; says why."""
-
-
 class Customer:
     """The customer of one session."""
 
     def __init__(
         self,
         uid: int,
-        away: Away,
+        authority: Authority,
         terminals: Mapping[str, RecordedTerminal],
+        commands: Commands,
         clock: Callable[[], float],
         session: Session,
     ) -> None:
         self._uid = uid
-        self._away = away
+        self._commands = commands
+        self._authority = authority
         self._terminals = terminals
         self._clock = clock
         self._session = session
-        self._clients: Dict[LocalLink, Optional[RecordedTerminal]] = {}
+        self._clients: Dict[LocalLink, Client] = {}
         self._last_key = clock()
         self._idle = self._paused = False
 
@@ -85,6 +93,12 @@ class Customer:
     def connected(self) -> bool:
         """Whether anybody is at the socket."""
         return bool(self._clients)
+
+    @property
+    def at_seat(self) -> Optional[Client]:
+        """Whoever has a seat."""
+        seats = [terminal.seat for terminal in self._terminals.values()]
+        return next((self._clients[seat] for seat in seats if seat in self._clients), None)
 
     def welcome(self) -> LocalLink:
         """Make the recorder's end of a new connection to its socket."""
@@ -109,16 +123,23 @@ class Customer:
             self._idle = True
             self._session.log("idle", since=self._last_key)
 
+    def move(self, seat: LocalLink, size: Size) -> None:
+        """A terminal has closed under whoever had its seat: they go on at another."""
+        client = self._clients.get(seat)
+        if client is not None:
+            spawn(self._attach(client, Attach("", *size)), self._session.failed)
+
     def _receive(self, link: LocalLink, message: Message) -> None:
-        if link not in self._clients:
-            if link.peer_uid() not in (0, self._uid, os.geteuid()):
-                raise RemoteProtocolError("not-yours", "this session is another user's")
-            self._clients[link] = None
-        terminal = self._clients[link]
+        client = self._clients.get(link) or self._admit(link)
+        terminal = client.terminal
         if isinstance(message, Attach):
-            spawn(self._attach(link, message), self._session.failed)
+            if client.inside:
+                raise RemoteProtocolError("inside", "this terminal is in the session already")
+            spawn(self._attach(client, message), self._session.failed)
         elif isinstance(message, Do):
-            spawn(self._do(link, message.command), self._session.failed)
+            self._commands.do(client, message.command, message.args)
+        elif isinstance(message, Consented):
+            self._commands.consented(client, message.n, message.answer)
         elif terminal is None or terminal.seat is not link:
             raise RemoteProtocolError("unexpected", f"{type(message).__name__} without a seat")
         elif isinstance(message, Input):
@@ -126,52 +147,72 @@ class Customer:
         elif isinstance(message, Resize):
             terminal.resize(message.cols, message.rows)
         elif isinstance(message, Detach):
-            terminal.detach(message.reason)
-            self._left_seat()
+            self._left_seat(terminal, message.reason)
         else:
             raise RemoteProtocolError("unexpected", type(message).__name__)
 
-    def _gone(self, link: LocalLink) -> None:
-        terminal = self._clients.pop(link, None)
-        if terminal is not None and terminal.seat is link:
-            terminal.detach("terminal closed")
-            self._left_seat()
-
-    async def _attach(self, link: LocalLink, wanted: Attach) -> None:
-        size = (wanted.cols or 80, wanted.rows or 24)
+    def _admit(self, link: LocalLink) -> Client:
+        pid, uid = link.peer()
+        if uid not in (0, self._uid, os.geteuid()):
+            raise RemoteProtocolError("not-yours", "this session is another user's")
         try:
-            terminal = await self._session.terminal_for(size)
+            by = pwd.getpwuid(uid).pw_name
+        except KeyError:
+            by = str(uid)
+        client = self._clients[link] = Client(link, by, is_inside(pid, os.getpid()))
+        return client
+
+    def _gone(self, link: LocalLink) -> None:
+        client = self._clients.pop(link, None)
+        if client is None:
+            return
+        self._commands.client_gone(client)
+        if client.terminal is not None and client.terminal.seat is link:
+            self._left_seat(client.terminal, "terminal closed")
+
+    async def _attach(self, client: Client, wanted: Attach) -> None:
+        size = (wanted.cols or 80, wanted.rows or 24)
+        link = client.link
+        try:
+            terminal = await self._session.terminal_for(wanted.terminal, size)
         except NoTerminal as none:
             link.send(Error("no-terminal", str(none)))
             return
         if link not in self._clients:
             return  # gone meanwhile
-        self._clients[link] = terminal
-        if not await terminal.attach(link, size):
+        before, client.terminal = client.terminal, terminal
+        moved = before is not None and before is not terminal
+        if before is not None and moved and before.seat is link:
+            before.release()
+        if not await terminal.attach(link, size, moved=moved):
             return
         self._idle, self._last_key = False, self._clock()
         if self._paused:
             self._paused = False
             self._session.log("input_resumed")
-        self._session.seat_taken()
+        self._session.seat_taken(client)
 
-    async def _do(self, link: LocalLink, command: str) -> None:
-        try:
-            link.send(Done(await self._session.do(command)))
-        except RemoteProtocolError as error:
-            link.send(Error(error.code, error.message))
-
-    def _left_seat(self) -> None:
-        if self._away is Away.END:
+    def _left_seat(self, terminal: RecordedTerminal, why: str) -> None:
+        terminal.release()
+        if self.seated:
+            return  # in another window
+        self._session.log("detached", terminal=terminal.name, why=why)
+        away = self._authority.grant.away
+        if away is not Away.CONTINUE:
+            for one in self._terminals.values():
+                one.drop_guests()
+        if away is Away.END:
             ending = self._session.end("customer", "the customer left the terminal")
             spawn(ending, self._session.failed)
-        elif self._away is Away.PAUSE and not self._paused:
+        elif away is Away.PAUSE and not self._paused:
             self._paused = True
             self._session.log("input_paused", why="the customer left the terminal")
 
     def _typed(self, terminal: RecordedTerminal, data: bytes) -> None:
-        terminal.type(data)
+        terminal.turns.customer_types(self._clock())
+        terminal.type(data, CUSTOMER)
         self._last_key = self._clock()
+        self._session.turned(terminal)
         if self._idle:
             self._idle = False
             self._session.log("active")

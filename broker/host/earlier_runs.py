@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Iterable
+from typing import Iterable, Iterator
 
 from broker.host.spool import StreamFile
+from broker.recording import session_log
 
 _TAIL_BYTES = 512 * 1024  # more than the longest line: one read of a PTY, escaped
+_CHUNK_BYTES = 1024 * 1024
 
 
 def last_time(streams: Iterable[StreamFile]) -> float:
@@ -32,3 +34,15 @@ def last_boot(log: StreamFile) -> str:
         return str(json.loads(line)["boot"])
     except (ValueError, KeyError, TypeError):
         return ""
+
+
+def entries(log: StreamFile) -> Iterator[session_log.Entry]:
+    """Every entry of a run's session log, in order; lines that make no sense are passed over."""
+    rest = b""
+    for at in range(0, log.end, _CHUNK_BYTES):
+        *lines, rest = (rest + log.read(at, _CHUNK_BYTES)).split(b"\n")
+        for line in lines:
+            try:
+                yield session_log.decode(line.decode())
+            except (session_log.BadLog, UnicodeDecodeError):
+                continue

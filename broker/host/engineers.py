@@ -1,18 +1,66 @@
-"""What comes from the engineers, by way of a broker that may lie: who watches, and their keys.
+"""What comes from the engineers, by way of a broker that may lie: who watches, what they want.
 
-Here the grant is enforced. Whatever is refused is logged, so that whoever typed it sees why.
+Here the grant is enforced. Keys that are refused are logged, so that whoever typed them sees why;
+anything else that can't be done is told to whoever wanted it. A broker that has more logged than
+people would is not listened to.
 """
 
 from __future__ import annotations
 
-from typing import Callable, Mapping, Optional
+from typing import Any, Callable, Coroutine, Mapping, Optional, Protocol
 
+from broker.host.authority import Authority
+from broker.host.hold_keeper import HoldKeeper
+from broker.host.holds import ENGINEER
+from broker.host.lines import Lines
+from broker.host.page import CustomerPage
+from broker.host.patience import Patience
+from broker.host.proposals import NotDone
 from broker.host.recorded import RecordedTerminal
-from broker.host.refusal import Refusal, refusal
+from broker.host.refusal import Refusal
 from broker.host.replies import without_replies
-from broker.host.viewers import Viewers
-from broker.recording.grant import Grant, Mode
-from broker.wire.messages import Input, Joined, Left, Message
+from broker.host.tasks import spawn
+from broker.host.viewers import Viewer, Viewers
+from broker.host.wishes import Wishes
+from broker.recording.grant import Mode
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.messages import (
+    Act,
+    Input,
+    Joined,
+    Left,
+    LiftHold,
+    Message,
+    Propose,
+    PutHold,
+    Request,
+    Withdraw,
+)
+
+_BURST, _PER_SECOND = 600, 5.0
+"""Of messages other than keys: a broker that comes back tells of all its viewers at once."""
+
+
+class Session(Protocol):
+    """What engineers act upon: the recorder."""
+
+    def log(self, event: str, **fields: object) -> None:
+        """Write an entry of the session log."""
+
+    def tell(self, kind: str, text: str) -> None:
+        """Put a notice before the customer."""
+
+    def tell_who(self) -> None:
+        """Who watches is another; so is the title of the customer's window."""
+
+    def turned(self, terminal: RecordedTerminal) -> None:
+        """Somebody has typed: it may be another's turn."""
+
+    def decline(self, viewer: str, why: NotDone) -> None:
+        """Tell a viewer (empty: the customer's pages) that something was not done."""
+
+    def failed(self, error: BaseException) -> None:
+        """Something broke that should not."""
 
 
 class Engineers:
@@ -20,34 +68,82 @@ class Engineers:
 
     def __init__(
         self,
-        grant: Grant,
+        authority: Authority,
         terminals: Mapping[str, RecordedTerminal],
+        lines: Lines,
+        wishes: Wishes,
+        holds: HoldKeeper,
+        page: CustomerPage,
         clock: Callable[[], float],
-        log: Callable[..., None],
+        session: Session,
     ) -> None:
+        self._wishes = wishes
+        self._holds = holds
+        self._page = page
         self.viewers = Viewers()
-        self._grant = grant
+        self._authority = authority
         self._terminals = terminals
+        self._lines = lines
         self._clock = clock
-        self._log = log
+        self._session = session
+        self._patience = Patience(_BURST, _PER_SECOND)
 
-    def take(self, message: Message) -> bool:
-        """Take in Joined, Left or Input; whether that changed who watches.
+    def take(self, message: Message) -> None:
+        """Take in what the broker says that an engineer, or the customer's page, has done.
 
         Raises RemoteProtocolError where it makes no sense.
         """
-        if isinstance(message, Joined):
-            if self.viewers.join(message.viewer, message.person):
-                self._log("joined", viewer=message.viewer, person=message.person)
-            return True
-        if isinstance(message, Left):
-            gone = self.viewers.leave(message.viewer)
-            if gone is not None:
-                self._log("left", viewer=gone.id, person=gone.person)
-            return True
         if isinstance(message, Input):
             self._typed(message)
-        return False
+            return
+        if not self._patience.spend(self._clock()):
+            raise RemoteProtocolError("too-fast", "more than people can want")
+        if isinstance(message, Joined):
+            if self.viewers.join(message.viewer, message.person):
+                person = self.viewers.get(message.viewer).person
+                self._session.log("joined", viewer=message.viewer, person=person)
+                self._session.tell("info", f"{person} joined")
+            self._session.tell_who()
+        elif isinstance(message, Left):
+            gone = self.viewers.leave(message.viewer)
+            if gone is not None:
+                self._session.log("left", viewer=gone.id, person=gone.person)
+                self._session.tell("info", f"{gone.person} left")
+            self._session.tell_who()
+        elif isinstance(message, Act):
+            try:
+                self._page.act(message)
+            except NotDone as why:
+                self._session.decline("", why)
+        elif isinstance(message, (Propose, Withdraw, Request, PutHold, LiftHold)):
+            viewer = self.viewers.get(message.by)
+            try:
+                self._want(viewer, message)
+            except NotDone as why:
+                self._session.decline(viewer.id, why)
+
+    def _want(self, viewer: Viewer, message: Message) -> None:
+        if isinstance(message, Propose):
+            self._lines.propose(
+                viewer.id, viewer.person, message.terminal, message.text, message.why,
+                message.expect,
+            )  # fmt: skip
+        elif isinstance(message, Withdraw):
+            self._lines.withdraw(message.proposal, viewer.person)
+        elif isinstance(message, Request):
+            self._wishes.ask(viewer, message.what)
+        elif isinstance(message, PutHold):
+            put = self._holds.put(message.text, message.patterns, viewer.person, ENGINEER)
+            spawn(self._hold(viewer, put), self._session.failed)
+        elif isinstance(message, LiftHold):
+            lift = self._holds.lift(message.hold, viewer.person, ENGINEER)
+            spawn(self._hold(viewer, lift), self._session.failed)
+
+    async def _hold(self, viewer: Viewer, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except NotDone as why:
+            self._session.decline(viewer.id, why)
 
     def _typed(self, keys: Input) -> None:
         viewer = self.viewers.get(keys.by)
@@ -56,19 +152,32 @@ class Engineers:
             return
         t = self._clock()
         terminal = self._terminals.get(keys.terminal)
-        why = self._refusal(terminal, t)
+        why = self._refusal(viewer, terminal, t)
         if why is not None:
-            if viewer.is_refused(why, t):
-                self._log("refused", viewer=viewer.id, person=viewer.person, why=why.value)
+            if viewer.is_refused(why, t) and self._patience.spend(t):
+                self._session.log("refused", viewer=viewer.id, person=viewer.person, why=why.value)
         elif terminal is not None:
             if viewer.types(t):
-                self._log("typed", viewer=viewer.id, person=viewer.person, terminal=terminal.name)
-            terminal.type(data)
+                self._session.log(
+                    "typed", viewer=viewer.id, person=viewer.person, terminal=terminal.name
+                )
+                self._session.tell("info", f"{viewer.person} begins to type")
+            terminal.type(data, viewer.person, guest=True)
+            self._session.turned(terminal)
 
-    def _refusal(self, terminal: Optional[RecordedTerminal], t: float) -> Optional[Refusal]:
+    def _refusal(
+        self, viewer: Viewer, terminal: Optional[RecordedTerminal], t: float
+    ) -> Optional[Refusal]:
         if terminal is None:
             return Refusal.NO_TERMINAL
-        seated = terminal.seat is not None
-        recording = terminal.gap_since is None
-        why = refusal(self._grant, Mode.CONTROL, t, seated=seated, recording=recording)
-        return Refusal.BUSY if why is None and terminal.busy else why
+        seated = any(one.seat is not None for one in self._terminals.values())
+        why = self._authority.refuses(
+            Mode.CONTROL, t, seated=seated, recording=terminal.gap_since is None
+        )
+        if why is not None:
+            return why
+        if terminal.busy:
+            return Refusal.BUSY
+        if not terminal.turns.engineer_types(viewer.id, viewer.person, t):
+            return Refusal.TURN
+        return None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from typing import Callable, Optional, cast
+from typing import Callable, Optional, Tuple, cast
 
 from broker.wire.codec import Unpacker, append_head, decode, encode, pack
 from broker.wire.errors import RemoteProtocolError
@@ -103,13 +103,14 @@ class PackedLink(asyncio.Protocol):
         if self.open and self._transport is not None and not self._transport.is_reading():
             self._transport.resume_reading()
 
-    def peer_uid(self) -> int:
-        """The user at the other end, as the kernel says."""
+    def peer(self) -> Tuple[int, int]:
+        """Process and user at the other end when it connected, as the kernel says."""
         if self._transport is None:
-            return -1
+            return 0, -1
         sock = self._transport.get_extra_info("socket")
         raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        return int(_CREDENTIALS.unpack(raw)[1])
+        pid, uid, _ = _CREDENTIALS.unpack(raw)
+        return pid, uid
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:

@@ -7,18 +7,28 @@ A disk that is full, or a seat that stands still, costs a gap or a redraw, never
 from __future__ import annotations
 
 import asyncio
-from typing import Callable, Optional, Protocol, Tuple
+from typing import Callable, List, Optional, Protocol, Tuple
 
 from broker.host.local import LocalLink
+from broker.host.prompt import PromptWatch
 from broker.host.pty import Pty, ShellPlan
 from broker.host.redraw import redraw
 from broker.host.replies import answers
+from broker.host.shares import Shares
 from broker.host.spool import SpoolFull, StreamFile
 from broker.host.tasks import spawn
+from broker.host.turns import Turns
 from broker.recording.asciicast import Encoder
 from broker.wire.codec import MAX_DATA_BYTES
 from broker.wire.messages import Attached, Detach, Ended, Output
+from broker.wire.names import parse_stream
 
+SHARES_SECONDS = 0.1
+"""Lines that are entered faster than this share an entry of the session log."""
+QUIET_SECONDS = 0.2
+"""A shell that does not announce its prompts is at one when it has printed nothing for so long."""
+_EDITING_SHELLS = frozenset({"bash", "zsh", "fish"})
+_PLAIN_SHELLS = frozenset({"sh", "dash", "ash", "busybox", "ksh", "mksh", "csh", "tcsh"})
 STALL_SECONDS = 5.0
 """A seat that has taken nothing for so long no longer slows the shell; it is redrawn later."""
 
@@ -34,11 +44,14 @@ class Listener(Protocol):
     def grown(self) -> None:
         """The recording has grown."""
 
+    def at_prompt(self) -> None:
+        """A line editor has begun to read a line."""
+
     def disk_full(self) -> None:
         """The recording could not be written; a gap begins."""
 
-    def closed(self, terminal: RecordedTerminal, status: int) -> None:
-        """The shell is gone; the recording is complete."""
+    def closed(self, terminal: RecordedTerminal, status: int, seat: Optional[LocalLink]) -> None:
+        """The shell is gone; the recording is complete. ``seat``: who had the seat till then."""
 
     def failed(self, error: BaseException) -> None:
         """Something broke that should not."""
@@ -51,6 +64,9 @@ class RecordedTerminal:
         self, stream: StreamFile, clock: Callable[[], float], size: Size, listener: Listener
     ) -> None:
         self.name = stream.name
+        self.number = parse_stream(stream.name).terminal
+        self.prompt = PromptWatch()
+        self.turns = Turns()
         self.seat: Optional[LocalLink] = None
         self.gap_since: Optional[float] = None
         self._stream = stream
@@ -63,6 +79,12 @@ class RecordedTerminal:
         self._stalled = self._was_seated = False
         self._showing = asyncio.Lock()
         self._status: Optional[int] = None
+        self.typists: List[str] = []
+        """Who typed the line that was entered last."""
+        self._shares = Shares()
+        self._entered = False
+        self._entered_at = -1.0
+        self._printed_at = 0.0
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
         """Start the recording and the shell. Raises OSError where the shell can't be started."""
@@ -75,16 +97,20 @@ class RecordedTerminal:
 
     # --- the seat ---------------------------------------------------------------------------
 
-    async def attach(self, link: LocalLink, size: Size) -> bool:
+    async def attach(self, link: LocalLink, size: Size, *, moved: bool) -> bool:
         """Give the seat to ``link``, with the screen as it is; whoever had it is detached.
+
+        ``moved``: it has shown another terminal until now.
 
         False where the link, or the shell, went meanwhile: then the seat is empty.
         """
         async with self._showing:
-            if self.seat is not None:
+            if self.seat is not None and self.seat is not link:
                 self.seat.send(Detach("another terminal took the seat"))
-                self.detach("seat taken")
+                self._listener.log("detached", terminal=self.name, why="seat taken")
+                self.release()
             self.resize(*size)
+            self._was_seated |= moved
             seated = await self._show(link)
             if seated:
                 self._listener.log("attached", terminal=self.name)
@@ -122,25 +148,70 @@ class RecordedTerminal:
         self._pty.resume()
         return True
 
-    def detach(self, why: str) -> None:
+    def release(self) -> None:
         """The seat is empty from now on; the shell goes on."""
-        if self.seat is None:
-            return
-        self._listener.log("detached", terminal=self.name, why=why)
-        self._let_go()
-
-    def _let_go(self) -> None:
         if self.seat is not None:
             self.seat.on_room = lambda: None
         self.seat = None
         self._stop_waiting()
         self._pty.resume()
 
-    def type(self, data: bytes) -> None:
-        """Pass on keys; whose they are, and whether they may, was decided before."""
-        self._pty.write(data)
+    # --- keys -------------------------------------------------------------------------------
+
+    def type(self, data: bytes, person: str, *, guest: bool = False) -> None:
+        """Pass on keys of this person; whether they may was decided before.
+
+        What a ``guest`` types comes after all that waits, and is dropped where it must not reach
+        the terminal any more.
+        """
+        if not self._pty.reads_secret:  # how long a password is, is nobody's business
+            self._shares.typed(person, data)
+        if self.prompt.typed(data):
+            self._entered = True
+            if self._clock() - self._entered_at >= SHARES_SECONDS:
+                self.log_shares()
+        self._pty.write(data, guest=guest)
         if self._pty.full and self.seat is not None:
             self.seat.pause()
+
+    def log_shares(self) -> None:
+        """Say in the session log who typed how much of what was entered, if anything was."""
+        if self._entered:
+            self._entered, self._entered_at = False, self._clock()
+            shares = self._shares.take()
+            self.typists = sorted(shares)
+            self._listener.log("entered", terminal=self.name, shares=shares)
+
+    def drop_guests(self) -> None:
+        """What guests have typed and no program has read yet is forgotten."""
+        self._pty.drop_guests()
+
+    def unready(self, text: str) -> str:
+        """Why this text can't be typed and run now, as it is; empty where it can."""
+        prompt = self.prompt
+        if prompt.full_screen:
+            return "a program fills the screen"
+        if self._pty.reads_secret:
+            return "a password is asked for"
+        if prompt.at_prompt:
+            if prompt.continued:
+                return "the shell waits for the rest of a command: end it, or press Ctrl-C"
+        elif not self._seems_at_prompt():
+            return "no shell waits for a line"
+        elif "\n" in text:
+            return "this shell does not take several lines as one"
+        if prompt.typed_on:
+            return "something is typed on the line: end it with Enter, or clear it with Ctrl-C"
+        return ""
+
+    def _seems_at_prompt(self) -> bool:
+        """For shells that do not announce their prompts."""
+        if self.prompt.bracketed or self._clock() - self._printed_at < QUIET_SECONDS:
+            return False
+        front = self._pty.front.lstrip("-")
+        if front in _EDITING_SHELLS:
+            return not self._pty.reads_lines
+        return front in _PLAIN_SHELLS
 
     @property
     def busy(self) -> bool:
@@ -150,6 +221,11 @@ class RecordedTerminal:
     def _typed_on(self) -> None:
         if self.seat is not None:
             self.seat.resume()
+
+    @property
+    def size(self) -> Size:
+        """Columns and rows."""
+        return self._size
 
     def resize(self, cols: int, rows: int) -> None:
         """The customer's window rules."""
@@ -161,7 +237,8 @@ class RecordedTerminal:
     # --- output -----------------------------------------------------------------------------
 
     def _printed(self, data: bytes) -> None:
-        self._write(self._encoder.output(self._clock(), data))
+        self._printed_at = self._clock()
+        self._write(self._encoder.output(self._printed_at, data))
         # The copy goes first: it has three processes to pass yet, the seat but one.
         self._listener.grown()
         if self.seat is None:
@@ -174,6 +251,8 @@ class RecordedTerminal:
                 self._pty.pause()
                 loop = asyncio.get_running_loop()
                 self._stalling = loop.call_later(STALL_SECONDS, self._stall)
+        if self.prompt.printed(data):
+            self._listener.at_prompt()
 
     def _seat_has_room(self) -> None:
         self._stop_waiting()
@@ -213,6 +292,11 @@ class RecordedTerminal:
 
     # --- the end ----------------------------------------------------------------------------
 
+    @property
+    def pid(self) -> int:
+        """The shell's process."""
+        return self._pty.pid
+
     def hang_up(self, signum: int) -> None:
         """Tell the shell that its terminal is gone."""
         self._pty.hang_up(signum)
@@ -220,8 +304,8 @@ class RecordedTerminal:
     def _exited(self, status: int) -> None:
         self._status = status
         self._write(self._encoder.finish(self._clock()))
+        self.log_shares()
         self._listener.log("closed", terminal=self.name, status=status)
-        if self.seat is not None:
-            self.seat.send(Ended(self.name, status))
-        self._let_go()
-        self._listener.closed(self, status)
+        seat = self.seat
+        self.release()
+        self._listener.closed(self, status, seat)

@@ -10,7 +10,6 @@ when the process is stopped; the next run goes on from there.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import os
 import pwd
@@ -19,32 +18,53 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 import broker
 from broker.host.absence import Absence
+from broker.host.authority import Authority
+from broker.host.changes import Changes
+from broker.host.clients import Client
 from broker.host.clock import Moment, SessionClock, boot_id, suspended
-from broker.host.consent import plain
-from broker.host.customer import Customer, NoTerminal
-from broker.host.earlier_runs import last_boot, last_time
+from broker.host.commands import Commands
+from broker.host.customer import Customer
+from broker.host.earlier_runs import entries, last_boot, last_time
 from broker.host.engineers import Engineers
+from broker.host.hold_file import patterns_path
+from broker.host.hold_keeper import HoldKeeper
+from broker.host.inside import adopt_orphans, bury_orphans
+from broker.host.lines import Lines
+from broker.host.local import LocalLink
 from broker.host.log_writer import LogWriter
+from broker.host.page import CustomerPage
 from broker.host.paths import made_private, runtime_dir, socket_path
+from broker.host.proposals import NotDone
 from broker.host.recorded import RecordedTerminal, Size
 from broker.host.replication import Replication
 from broker.host.session_file import load
 from broker.host.spool import Spool
 from broker.host.tasks import spawn
+from broker.host.terminals import NoTerminal, Terminals
+from broker.host.turn_teller import TurnTeller
 from broker.host.uplink_process import UplinkProcess
+from broker.host.wishes import Wishes
 from broker.recording import session_log
-from broker.wire.errors import RemoteProtocolError
-from broker.wire.messages import PROTOCOL, Error, Hello, Message, Welcome
-from broker.wire.names import log_name, terminal_name
+from broker.recording.grant import Standing
+from broker.wire.messages import (
+    PROTOCOL,
+    Declined,
+    Ended,
+    Error,
+    Hello,
+    Message,
+    Notice,
+    Welcome,
+)
+from broker.wire.names import log_name, parse_stream
 
 TICK_SECONDS = 1.0
 FIRST_SEAT_SECONDS = 30.0
 """A run to whose terminal nobody comes is over."""
-HANG_UP_SECONDS = 2.0
 
 
 class Recorder:
@@ -53,33 +73,76 @@ class Recorder:
     def __init__(self, folder: Path, ready: Callable[[], None]) -> None:
         self._folder = folder
         self._ready = ready
-        self._session = load(folder)
+        session = self._session = load(folder)
         self._spool = Spool(folder)
         earlier = self._spool.recovered()
-        self.run = earlier + (0 if self._session.ended else 1)
+        self.run = earlier + (0 if session.ended else 1)
         before = last_time(self._spool.streams.values())
-        self._clock = SessionClock(
-            self._session.began_boot, self._session.began_boottime, self._session.began_wall, before
+        self._clock = clock = SessionClock(
+            session.began_boot, session.began_boottime, session.began_wall, before
         )
-        self._grant = self._session.grant
-        self._terminals: Dict[str, RecordedTerminal] = {}
-        self._engineers = Engineers(self._grant, self._terminals, self._clock, self.log)
+        self._authority = Authority(session.grant, self._told_before(), self.log)
         self._absence = Absence()
-        self._customer = Customer(
-            self._session.uid, self._grant.away, self._terminals, self._clock, self
+        self._replication = Replication(self._spool.streams, self._now, self)
+        self._terminals = Terminals(self.run, self._spool, clock, session.plan, session.began_wall)
+        self._turns = TurnTeller(self._terminals, clock, self._replication.tell)
+        self._runtime = made_private(runtime_dir(), _runtime_mode())
+        self._holds = HoldKeeper(
+            folder.parent,
+            patterns_path(self._runtime, session.id),
+            self._terminals,
+            clock,
+            self.log,
+            self.tell,
         )
-        self._seat_by = self._clock() + FIRST_SEAT_SECONDS
-        self._expired = False
+        self._lines = Lines(
+            self.run, self._authority, self._terminals, self._holds.up, clock, self.log, self.tell
+        )
+        self._wishes = Wishes(
+            self._authority, self._terminals, clock, self.log, self.tell, self._open_another
+        )
+        self._changes = Changes(
+            self._authority,
+            self._lines,
+            self._wishes,
+            self._terminals,
+            self.tell,
+            self.tell_who,
+            self._replication.withhold,
+        )
+        self._page = CustomerPage(
+            session, self.run, self._authority, self._changes, self._lines, self._end_soon
+        )
+        self._engineers = Engineers(
+            self._authority,
+            self._terminals,
+            self._lines,
+            self._wishes,
+            self._holds,
+            self._page,
+            clock,
+            self,
+        )
+        self._commands = Commands(
+            session,
+            self._authority,
+            self._changes,
+            self._lines,
+            self._wishes,
+            self._holds,
+            clock,
+            self,
+        )
+        self._customer = Customer(
+            session.uid, self._authority, self._terminals, self._commands, clock, self
+        )
+        self._seat_by = clock() + FIRST_SEAT_SECONDS
         self._ending = False
         self._over = asyncio.Event()
-        self._opening = asyncio.Lock()
-        self._no_terminal = asyncio.Event()
-        self._no_terminal.set()
         self._syncing = False
-        self._replication = Replication(self._spool.streams, self._now, self)
         self._uplink = UplinkProcess(
-            _websocket_url(self._session.broker),
-            self._session.plan.user,
+            _websocket_url(session.broker),
+            session.plan.user,
             on_up=self._replication.use,
             on_encoded=self._replication.receive,
             on_lost=self._replication.uplink_lost,
@@ -87,19 +150,26 @@ class Recorder:
             failed=self.failed,
         )
         self._log: Optional[LogWriter] = None
-        if not self._session.ended:
+        if not session.ended:
             stream = self._spool.create(log_name(self.run))
             self._log = LogWriter(
-                stream, self._spool, self._clock, self._mark, self._replication.pump
+                stream, self._spool, clock, self._terminals.mark, self._replication.pump
             )
             self._begin(earlier, before)
+
+    def _told_before(self) -> Iterator[session_log.Entry]:
+        """What the logs of earlier runs say, in order."""
+        logs = [name for name in self._spool.streams if parse_stream(name).is_log]
+        for name in sorted(logs, key=parse_stream):
+            yield from entries(self._spool.streams[name])
 
     # --- life -------------------------------------------------------------------------------
 
     async def serve(self) -> None:
         """Record until the session is over, or SIGTERM ends this run."""
         loop = asyncio.get_running_loop()
-        path = socket_path(made_private(runtime_dir(), _runtime_mode()), self._session.id)
+        adopt_orphans()
+        path = socket_path(self._runtime, self._session.id)
         server = await loop.create_unix_server(self._customer.welcome, sock=self._listen(path))
         loop.add_signal_handler(signal.SIGTERM, lambda: spawn(self._stop(), self.failed))
         self._ready()
@@ -110,6 +180,7 @@ class Recorder:
         finally:
             server.close()
             path.unlink(missing_ok=True)
+            self._holds.close()
             self._spool.use_reserve()
             await loop.run_in_executor(None, self._spool.sync)
             await self._uplink.gone()
@@ -129,7 +200,7 @@ class Recorder:
 
     def _begin(self, earlier: int, before: float) -> None:
         """The first lines of this run's log."""
-        session = self._session
+        session, grant = self._session, self._authority.grant
         uid = os.geteuid()
         self.log(  # noqa: S604 - shell is a field of the entry
             "started",
@@ -144,9 +215,11 @@ class Recorder:
             shell={"uid": session.uid, "user": session.user, "program": session.shell},
             protected=uid == 0 and session.uid != 0,
             grant={
-                "mode": session.mode,
-                "away": session.away,
-                "until": session.until,
+                "mode": grant.mode.value,
+                "away": grant.away.value,
+                "until": grant.until,
+                "page": grant.page.value,
+                "terminals": grant.terminals,
                 "case": session.case,
                 "engineer": session.engineer,
             },
@@ -159,14 +232,21 @@ class Recorder:
         else:
             digest = hashlib.sha256(session.terms.encode()).hexdigest()
             self.log("consented", text=session.terms, text_sha256=digest, answer=session.answer)
+        if grant.standing is not Standing.LIVE:
+            # "started" begins a live grant for whoever reads on; this is what has become of it.
+            self.log(_STANDING_EVENTS[grant.standing], by="an earlier run")
+        if grant.standing is Standing.REVOKED:
+            self._replication.withhold()
+        self._holds.begin()
 
     async def end(self, by: str, why: str) -> None:
         """End the session: the shells are told, the log is closed, the rest is delivered."""
         if self._ending:
             return
         self._ending = True
-        await self._hang_up()
+        await self._terminals.hang_up()
         self.log("ended", by=by, why=why)
+        self._replication.release()
         self._session.ended = True
         self._session.save(self._folder)
         if self._absence.cut:
@@ -177,16 +257,9 @@ class Recorder:
     async def _stop(self) -> None:
         """End this run, not the session: the host goes down, or somebody ended the process."""
         self._ending = True
-        await self._hang_up()
+        await self._terminals.hang_up()
         self._uplink.leave("recorder-lost")
         self._over.set()
-
-    async def _hang_up(self) -> None:
-        for signum in (signal.SIGHUP, signal.SIGKILL):
-            for terminal in list(self._terminals.values()):
-                terminal.hang_up(signum)
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._no_terminal.wait(), HANG_UP_SECONDS)
 
     def failed(self, error: BaseException) -> None:
         """Something broke that should not: say so, record on."""
@@ -198,15 +271,18 @@ class Recorder:
         self._make_room()
         if not self._syncing:
             spawn(self._sync(), self.failed)
+        bury_orphans({*self._terminals.shells, *self._uplink.processes})
         if self._session.ended or self._ending:
             return
         self._customer.check_idle()
-        if not self._expired and self._grant.expired(t):
-            self._expired = True
-            self.log("expired")
-            self._customer.tell("urgent", "the grant has expired: the engineer can type no more")
-        if self._expired and not self._customer.seated:
-            spawn(self.end("grant", "the grant expired"), self.failed)
+        self._changes.look(t, self.log)
+        spawn(self._holds.look(), self.failed)
+        self._lines.run_ready()
+        for terminal in self._terminals.values():
+            terminal.log_shares()
+        if self._authority.over and not self._customer.seated:
+            over = self._authority.grant.standing.value
+            spawn(self.end("grant", f"the grant is {over}"), self.failed)
         elif not (self._terminals or self._customer.connected) and t > self._seat_by:
             spawn(self.end("recorder", "nobody came to the terminal"), self.failed)
 
@@ -224,18 +300,13 @@ class Recorder:
         if self._log is not None and not self._session.ended:
             self._log.write(event, **fields)
 
-    def _mark(self, label: str) -> None:
-        """Put a marker where people would jump to it."""
-        for terminal in self._terminals.values():
-            terminal.mark(label)
-
     def disk_full(self) -> None:
         """A recording could not be written."""
         self._spool.use_reserve()
-        self._customer.tell("urgent", "the disk is full: nothing is recorded until there is room")
+        self.tell("urgent", "the disk is full: nothing is recorded until there is room")
 
     def _make_room(self) -> None:
-        missing = [one for one in self._terminals.values() if one.gap_since is not None]
+        missing = self._terminals.missing
         behind = self._log is not None and self._log.behind
         if (missing or behind) and self._spool.has_room():
             if self._log is not None:
@@ -243,7 +314,7 @@ class Recorder:
             for terminal in missing:
                 terminal.end_gap()
             if missing:
-                self._customer.tell("urgent", "there is room on the disk: recording goes on")
+                self.tell("urgent", "there is room on the disk: recording goes on")
         self._spool.set_aside()
 
     def grown(self) -> None:
@@ -252,55 +323,77 @@ class Recorder:
 
     # --- the customer -----------------------------------------------------------------------
 
-    async def terminal_for(self, size: Size) -> RecordedTerminal:
+    async def terminal_for(self, name: str, size: Size) -> RecordedTerminal:
         """The terminal to take the seat at, opened if there is none. Raises NoTerminal."""
         if self._ending or self._session.ended:
             raise NoTerminal("the session has ended")
-        async with self._opening:
-            for terminal in self._terminals.values():
-                return terminal
-            stream = self._spool.create(terminal_name(self.run, 1))
-            terminal = RecordedTerminal(stream, self._clock, size, self)
+        try:
+            return await self._terminals.named(name, size, self)
+        except OSError as error:
+            spawn(self.end("recorder", "the shell can't be started"), self.failed)
+            raise NoTerminal(f"the shell can't be started: {error.strerror}") from None
+
+    def _open_another(self) -> None:
+        async def open_one() -> None:
             try:
-                await terminal.open(self._session.plan, self._session.began_wall)
-            except OSError as error:
-                spawn(self.end("recorder", "the shell can't be started"), self.failed)
-                raise NoTerminal(f"the shell can't be started: {error.strerror}") from None
-            self._terminals[terminal.name] = terminal
-            self._no_terminal.clear()
-            return terminal
+                opened = await self._terminals.another(self)
+                self.tell("info", f"terminal {opened.number} is open")
+            except (NoTerminal, OSError) as none:
+                self.tell("info", f"another terminal can't be opened: {none}")
 
-    def seat_taken(self) -> None:
-        """The customer is at the terminal."""
-        self._tell_who()
+        spawn(open_one(), self.failed)
 
-    async def do(self, command: str) -> Dict[str, Any]:
-        """Carry out a command of the customer; the session's facts after it."""
-        if command == "disconnect":
-            self._cut_link()
-            await self._uplink.gone()  # then no process of ours talks to the network
-        elif command == "reconnect":
-            self._mend_link()
-        elif command == "end":
-            await self.end("customer", "jumpseat end")
-        elif command != "status":
-            raise RemoteProtocolError("unknown-command", "not a command of a session")
-        return self.status()
+    def _end_soon(self, why: str) -> None:
+        spawn(self.end("customer", why), self.failed)
+
+    def seat_taken(self, client: Client) -> None:
+        """The customer is at a terminal."""
+        self.tell_who()
+        for hold in self._holds.up():
+            client.link.send(Notice("info", f"hold by {hold.by}: {hold.text}"))
+
+    @property
+    def at_seat(self) -> Optional[Client]:
+        """Who is at a terminal."""
+        return self._customer.at_seat
+
+    def tell(self, kind: str, text: str) -> None:
+        """Put a notice before the customer."""
+        self._customer.tell(kind, text)
+
+    def turned(self, terminal: RecordedTerminal) -> None:
+        """Somebody has typed: it may be another's turn."""
+        self._turns.look(terminal)
+
+    @property
+    def watching(self) -> List[str]:
+        """Who watches."""
+        return self._engineers.viewers.people
 
     def status(self) -> Dict[str, Any]:
         """The session's facts, as ``jumpseat status`` shows them."""
-        session = self._session
+        session, grant = self._session, self._authority.grant
         reached = "up" if self._replication.up else "lost"
         return {
             "session": session.id,
             "case": session.case,
             "engineer": session.engineer,
             "broker": session.broker,
-            "mode": session.mode,
-            "away": session.away,
-            "seconds_left": max(0, round(session.until - self._clock())),
+            "mode": grant.mode.value,
+            "standing": grant.standing.value,
+            "away": grant.away.value,
+            "seconds_left": max(0, round(grant.until - self._clock())),
             "link": "disconnected" if self._absence.cut else reached,
-            "watching": self._engineers.viewers.people,
+            "watching": self.watching,
+            "typing": self._turns.typing,
+            "terminals": [
+                {"name": one.name, "number": one.number, "seated": one.seat is not None}
+                for one in self._terminals.values()
+            ],
+            **self._lines.facts(),
+            "requests": self._wishes.facts(),
+            "holds": self._holds.facts(),
+            "page": self._page.link,
             "seated": self._customer.seated,
             "ended": session.ended,
             "run": self.run,
@@ -315,35 +408,53 @@ class Recorder:
             ],
         }
 
-    def _tell_who(self) -> None:
-        people = ", ".join(map(plain, self._engineers.viewers.people)) or "nobody"
+    def tell_who(self) -> None:
+        """Who watches, or what they may, is another: so is the title of the customer's window."""
+        grant = self._authority.grant
+        people = ", ".join(self.watching) or "nobody"
         link = "disconnected" if self._absence.cut else "" if self._replication.up else "link lost"
-        parts = ["jumpseat", self._session.mode, link or f"{people} watching", "recorded"]
-        self._customer.show_title(" · ".join(parts))
+        may = grant.mode.value if grant.standing is Standing.LIVE else _TITLES[grant.standing]
+        self._customer.show_title(
+            " · ".join(["jumpseat", may, link or f"{people} watching", "recorded"])
+        )
 
-    def closed(self, terminal: RecordedTerminal, status: int) -> None:
-        """A shell is gone; the session goes with the last one."""
-        self._terminals.pop(terminal.name, None)
-        if not self._terminals:
-            self._no_terminal.set()
-            spawn(self.end("customer", f"the shell ended with status {status}"), self.failed)
+    def closed(self, terminal: RecordedTerminal, status: int, seat: Optional[LocalLink]) -> None:
+        """A shell is gone; the session goes with the last one, the seat to the next."""
+        self._terminals.gone(terminal)
+        if self._terminals:
+            if seat is not None:
+                self._customer.move(seat, terminal.size)
+            return
+        if seat is not None:
+            seat.send(Ended(terminal.name, status))
+        spawn(self.end("customer", f"the shell ended with status {status}"), self.failed)
+
+    def at_prompt(self) -> None:
+        """A line editor has begun to read a line."""
+        self._lines.run_ready()
 
     # --- the link ---------------------------------------------------------------------------
+
+    async def disconnect(self) -> None:
+        """Cut the link; no process of ours talks to the network after it."""
+        self._cut_link()
+        await self._uplink.gone()
+
+    async def reconnect(self) -> None:
+        """Let the link be made."""
+        if self._absence.cut:
+            self._absence.mended_by_customer()
+            self.log("reconnected")
+        self._uplink.start()
 
     def _cut_link(self) -> None:
         if self._absence.cut:
             return
         self._absence.cut_by_customer(self._now())
-        self._engineers.viewers.clear()
+        self._nobody_watches()
         self.log("disconnected")
         self._uplink.leave("disconnected")
-        self._tell_who()
-
-    def _mend_link(self) -> None:
-        if self._absence.cut:
-            self._absence.mended_by_customer()
-            self.log("reconnected")
-        self._uplink.start()
+        self.tell_who()
 
     def _now(self) -> Moment:
         return Moment(self._clock(), suspended())
@@ -360,16 +471,21 @@ class Recorder:
         """The broker answered."""
         cause, since = self._absence.back(self._now())
         self.log("link_up", wall=time.time(), broker_wall=welcome.wall, cause=cause, since=since)
-        self._tell_who()
+        self.tell_who()
 
     def link_lost(self, why: str, last: Moment) -> None:
         """The link that was up is gone; ``last``: when something was heard through it."""
-        self._engineers.viewers.clear()
+        self._nobody_watches()
         if self._absence.cut or self._over.is_set():
             return
         self._absence.lost(last)
         self.log("link_lost", why=why, since=last.t)
-        self._tell_who()
+        self.tell_who()
+
+    def _nobody_watches(self) -> None:
+        self._engineers.viewers.clear()
+        self._terminals.drop_guests()
+        self._lines.clear("the link was lost")
 
     def turned_away(self, error: Error) -> None:
         """The broker does not want this session: dial no more until the customer says so."""
@@ -377,7 +493,7 @@ class Recorder:
         if self._session.ended:
             self._over.set()
         else:
-            self._customer.tell("urgent", f"the broker turned this session away: {error.code}")
+            self.tell("urgent", f"the broker turned this session away: {error.code}")
 
     def all_held(self) -> None:
         """The broker holds everything; after the end, that was all."""
@@ -388,9 +504,24 @@ class Recorder:
             self._over.set()
 
     def from_viewers(self, message: Message) -> None:
-        """Somebody joined, left or typed, says the broker."""
-        if self._engineers.take(message):
-            self._tell_who()
+        """Somebody joined, left, typed or wants something, says the broker."""
+        self._engineers.take(message)
+
+    def decline(self, viewer: str, why: NotDone) -> None:
+        """Tell a viewer (empty: the customer's pages) that something was not done."""
+        self._replication.tell(Declined(viewer, why.code, why.message))
+
+
+_STANDING_EVENTS = {
+    Standing.TAKEN_BACK: "taken_back",
+    Standing.EXPIRED: "expired",
+    Standing.REVOKED: "revoked",
+}
+_TITLES = {
+    Standing.TAKEN_BACK: "TAKEN BACK",
+    Standing.EXPIRED: "expired",
+    Standing.REVOKED: "revoked",
+}
 
 
 def _websocket_url(url: str) -> str:

@@ -17,18 +17,25 @@ from broker.wire.codec import MAX_DATA_BYTES, decode
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import HOST_TO_BROKER, Link, LinkState
 from broker.wire.messages import (
+    Act,
     Error,
     Held,
     Hello,
     Input,
     Joined,
     Left,
+    LiftHold,
     LinkDown,
     LinkUp,
     Message,
+    Propose,
+    PutHold,
     Refused,
+    Request,
     Welcome,
+    Withdraw,
 )
+from broker.wire.names import parse_stream
 from broker.wire.stream import Sender
 
 
@@ -48,12 +55,13 @@ class Listener(Protocol):
         """The broker does not want this session; dialling on is of no use."""
 
     def from_viewers(self, message: Message) -> None:
-        """Joined, Left or Input."""
+        """Who watches, and what they want."""
 
     def all_held(self) -> None:
         """The broker durably holds every stream to its end."""
 
 
+_FROM_VIEWERS = (Joined, Left, Input, Propose, Withdraw, Request, PutHold, LiftHold, Act)
 # Codes of the broker's `error` after which another attempt would end the same way.
 _FINAL = frozenset({"bad-token", "ended", "protocol-version", "replaced"})
 
@@ -73,6 +81,9 @@ class Replication:
         self._uplink: Optional[PackedLink] = None
         self._link: Optional[Link] = None
         self._timer: Optional[asyncio.TimerHandle] = None
+        self._withholding = False
+        self._withheld: Dict[str, int] = {}
+        """Where recordings stood when what follows began to be withheld."""
 
     @property
     def up(self) -> bool:
@@ -122,6 +133,24 @@ class Replication:
                 self._send(answer)
             self._take(message)
 
+    def tell(self, message: Message) -> None:
+        """Send a message that is of use only now; without a link it is forgotten."""
+        if self.up:
+            self._send(message)
+
+    def withhold(self) -> None:
+        """What recordings get from now on stays here until ``release``; logs are sent on."""
+        for name, stream in self._streams.items():
+            if not parse_stream(name).is_log:
+                self._withheld[name] = stream.end
+        self._withholding = True
+
+    def release(self) -> None:
+        """Everything is sent again."""
+        self._withholding = False
+        self._withheld.clear()
+        self.pump()
+
     def pump(self) -> None:
         """Send what there is to send, until the window is full or the uplink takes no more."""
         uplink = self._uplink
@@ -129,7 +158,7 @@ class Replication:
             return
         for name, stream in self._streams.items():
             sender = self._sender(name)
-            sender.grow(stream.end)
+            sender.grow(self._sendable(name, stream))
             while not uplink.full:
                 piece = sender.next(MAX_DATA_BYTES)
                 if piece is None:
@@ -148,14 +177,14 @@ class Replication:
         elif isinstance(message, Refused):
             self._known(message.stream).rewind(message.offset)
             self.pump()
-        elif isinstance(message, (Joined, Left, Input)):
+        elif isinstance(message, _FROM_VIEWERS):
             self._listener.from_viewers(message)
         elif isinstance(message, Welcome):
             for name, stream in self._streams.items():
                 sender = self._sender(name)
-                sender.grow(stream.end)
+                sender.grow(self._sendable(name, stream))
                 # After a power cut the broker may hold more of an earlier run than this disk does.
-                sender.resume(min(message.held.get(name, 0), stream.end))
+                sender.resume(min(message.held.get(name, 0), self._sendable(name, stream)))
             self._listener.link_up(message)
             self.pump()
             if self.unheld == 0:
@@ -165,6 +194,12 @@ class Replication:
                 self._listener.turned_away(message)
             else:
                 self._give_up(message.code)
+
+    def _sendable(self, name: str, stream: StreamFile) -> int:
+        """Up to where a stream may be sent now."""
+        if not self._withholding or parse_stream(name).is_log:
+            return stream.end
+        return self._withheld.get(name, 0)
 
     def _known(self, name: str) -> Sender:
         if name not in self._streams:

@@ -10,7 +10,7 @@ import asyncio
 import os
 import socket
 import sys
-from typing import Callable, Optional
+from typing import Callable, List, Optional
 
 from broker.host.invocation import command
 from broker.host.local import PackedLink
@@ -48,10 +48,16 @@ class UplinkProcess:
         self._on_room = on_room
         self._wanted = asyncio.Event()
         self._link: Optional[PackedLink] = None
+        self._process: Optional[asyncio.subprocess.Process] = None
         self._leaving = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
         spawn(self._keep(), failed)
+
+    @property
+    def processes(self) -> List[int]:
+        """The uplink's process, while there is one."""
+        return [] if self._process is None else [self._process.pid]
 
     @property
     def wanted(self) -> bool:
@@ -102,6 +108,7 @@ class UplinkProcess:
                 group=self._user.gid if drop else None,
                 extra_groups=[] if drop else None,
             )
+        self._process = process
         _, link = await asyncio.get_running_loop().create_connection(
             lambda: PackedLink(self._on_encoded, lambda: None, self._on_room), sock=ours
         )
@@ -111,7 +118,7 @@ class UplinkProcess:
             link.send(Dial(self._url))
             return await self._ended(process)
         finally:
-            self._link = None
+            self._link = self._process = None
             link.close()
 
     async def _ended(self, process: asyncio.subprocess.Process) -> int:

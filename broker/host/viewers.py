@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List, Optional
 
+from broker.host.columns import plain
 from broker.host.refusal import Refusal
+from broker.host.turns import CUSTOMER
 from broker.wire.errors import RemoteProtocolError
 
 AGAIN_SECONDS = 60.0
@@ -48,7 +50,9 @@ class Viewers:
             return False
         if len(self._viewers) >= 1000 or len(viewer) > 64 or len(person) > 200:
             raise RemoteProtocolError("bad-viewer", "too many viewers, or too long a name")
-        self._viewers[viewer] = Viewer(viewer, person)
+        # Nobody at the broker is taken for the customer.
+        name = f"{plain(person)} (engineer)" if person.strip() == CUSTOMER else plain(person)
+        self._viewers[viewer] = Viewer(viewer, name)
         return True
 
     def leave(self, viewer: str) -> Optional[Viewer]:

@@ -38,6 +38,7 @@ from broker.wire.messages import (
     Left,
     Message,
     Output,
+    Turn,
 )
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd, broker_end
 
@@ -167,6 +168,15 @@ async def host(broker: BrokerEnd, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         await host.close()
 
 
+async def nobody_types(broker: BrokerEnd) -> None:
+    """Wait until the customer's turn is over."""
+
+    def told() -> list[Message]:
+        return [one for one in broker.heard if isinstance(one, Turn)]
+
+    await broker.until(lambda: bool(told()) and told()[-1] == Turn(TERMINAL, "", ""), "no turn")
+
+
 async def sit(host: Host, broker: BrokerEnd, **changes: object) -> Seat:
     """Start, take the seat, and have alice watch."""
     await host.start(**changes)
@@ -182,6 +192,7 @@ async def test_a_session_from_its_first_line_to_its_last(host: Host, broker: Bro
     seat = await sit(host, broker)
     seat.types("echo the custo''mer\r")
     await seat.until_printed(b"the customer")
+    await nobody_types(broker)
     await broker.send(Input(TERMINAL, "v1", b"echo the engi''neer\r"))
     await seat.until_printed(b"the engineer")
     await broker.send(Left("v1"))
@@ -192,8 +203,8 @@ async def test_a_session_from_its_first_line_to_its_last(host: Host, broker: Bro
     assert await broker.until_heard(Leave) == Leave("ended")
     await host.gone()
     assert [entry["event"] for entry in host.log()] == [
-        "started", "consented", "opened", "attached", "link_up", "joined", "typed", "left",
-        "closed", "ended",
+        "started", "consented", "opened", "attached", "link_up", "joined", "entered", "typed",
+        "entered", "left", "entered", "closed", "ended",
     ]  # fmt: skip
     for name, copy in broker.streams.items():
         assert (host.folder / name).read_bytes() == copy
@@ -246,7 +257,7 @@ async def test_an_expired_grant_ends_when_the_customer_leaves_and_not_before(
     await seat.until_printed(b"still mine")
     await seat.close()
     assert await broker.until_heard(Leave) == Leave("ended")
-    assert host.log()[-1]["why"] == "the grant expired"
+    assert host.log()[-1]["why"] == "the grant is expired"
 
 
 async def test_replies_of_an_engineers_terminal_are_no_keys(host: Host, broker: BrokerEnd) -> None:
@@ -451,6 +462,7 @@ async def test_interrupt_and_hang_up_mean_to_programs_what_they_should(
     # Beyond 31 are libc's own, which posix_spawn (make's, for one) leaves ignored.
     assert ignored
     assert int(ignored[1], 16) & 0x7FFFFFFF == 0
+    await nobody_types(broker)
     await broker.send(Input(TERMINAL, "v1", b"\x03"))
     await seat.until_printed(b"^C")  # which throws away what was typed ahead
     seat.types("echo on''ward\r")
