@@ -24,9 +24,12 @@ _WELCOME = """
 
   2. You are the CUSTOMER in this terminal. What they would have pasted begins below:
      read the terms, type the consent, and use the shell. The session appears in the
-     browser: open it there, and type into it.
+     browser: open it there, and propose a line.
 
-  3. Cut the link from the shell with `jumpseat disconnect`, run something, and come back
+  3. You are asked here: Ctrl-] and then `a` shows the line, and it runs if you let it.
+     `jumpseat mode control` lets the engineer type; Ctrl-] and space takes it all back.
+
+  4. Cut the link from the shell with `jumpseat disconnect`, run something, and come back
      with `jumpseat reconnect`. It is all in the replay. `exit` ends the session.
 """
 
@@ -52,7 +55,7 @@ def command(data: Path | None) -> None:
         os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
         from broker.host.command import main as at_the_customer  # noqa: PLC0415 - needs no click
 
-        status = at_the_customer(["grant", code, "--broker", url, "--mode", "control"])
+        status = at_the_customer(["grant", code, "--broker", url])
         if status == 0:
             input(f"\nThe replay is at {url}; press Enter to stop the broker. ")
     sys.exit(status)

@@ -12,6 +12,16 @@ from broker.cli.failure import USAGE, Failed
 _CUSTOMER = {
     "grant": "show an invitation's terms and, on consent, open a recorded shell",
     "status": "tell the facts of the session",
+    "take-back": "hold off all that is the engineers', at once",
+    "give-back": "let it through again",
+    "approve": "let a proposed line run, or say yes to a request",
+    "refuse": "refuse a proposed line or a request",
+    "mode": "change what engineers may do",
+    "extend": "let the grant last longer",
+    "revoke": "end for good what engineers may do",
+    "hold": "say what nobody should touch, and stop commands at it",
+    "holds": "list what nobody should touch",
+    "lift": "lift a hold",
     "disconnect": "cut the link; the shell and the recording go on",
     "reconnect": "let the link be made again",
     "reattach": "take the seat at the session's terminal again",
@@ -62,7 +72,7 @@ def _jumpseat() -> None:
 
     A customer grants a support engineer a seat at a terminal of their own host. Everything in it
     is recorded there, also while nobody is connected, and copied to the broker, where engineers
-    watch, type if they may, and replay.
+    watch, propose or type as far as they may, and replay.
 
     Each command has its own --help.
     """

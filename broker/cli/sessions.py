@@ -22,10 +22,7 @@ def command(data: Path, as_json: bool) -> None:
     if not told:
         print("no sessions yet")
         return
-    rows: list[tuple[str, ...]] = [
-        ("SESSION", "CASE", "HOST", "MODE", "PRESENCE", "GRANTED", "BYTES")
-    ]
-    rows.extend(_row(session) for session in told)
+    rows = [_HEAD, *(_row(session) for session in told)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
@@ -52,7 +49,9 @@ async def _sessions(data: Path) -> list[dict[str, Any]]:
         return [tell(kept, session, served=served) for session in reversed(found)]
 
 
-_HEAD: tuple[str, ...] = ("SESSION", "CASE", "HOST", "MODE", "PRESENCE", "GRANTED", "BYTES")
+_HEAD: tuple[str, ...] = (
+    "SESSION", "CASE", "HOST", "MODE", "STANDING", "PRESENCE", "GRANTED", "BYTES",
+)  # fmt: skip
 
 
 def _row(session: dict[str, Any]) -> tuple[str, ...]:
@@ -62,6 +61,7 @@ def _row(session: dict[str, Any]) -> tuple[str, ...]:
         session["case"]["title"],
         f"{host['user']}@{host['name']}",
         session["mode"],
+        session["standing"] if session["ended"] is None else "-",
         session["presence"]["state"],
         time.strftime("%Y-%m-%d %H:%M", time.localtime(session["created"])),
         str(sum(stream["size"] for stream in session["streams"])),

@@ -18,6 +18,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from broker.host.arguments import parser
 from broker.recording.asciicast import read_header
 from broker.server.http.pages import BUILT
 from broker.wire.messages import Append, Held
@@ -81,6 +82,17 @@ def test_help_reads_like_a_page() -> None:
     assert run()[1] == out
 
 
+def test_help_lists_what_the_customers_side_takes() -> None:
+    _, out, _ = run("--help")
+    listed = re.findall(r"^  ([a-z][a-z-]*)  ", out.partition("At the broker:")[0], re.MULTILINE)
+    (commands,) = (
+        action.choices
+        for action in parser()._actions
+        if action.dest == "command" and action.choices
+    )
+    assert set(listed) == set(commands)
+
+
 def test_help_is_quick() -> None:
     code = "import sys; from broker.cli import main; sys.argv = ['jumpseat', '--help']\n"
     code += "try: main.main()\nexcept SystemExit: pass\n"
@@ -104,6 +116,7 @@ def test_the_customers_commands_are_passed_on() -> None:
         (["serve", "--data", "D", "--listen", "here"], 2, "HOST:PORT"),
         (["serve", "--data", "D", "--listen", "0.0.0.0:0"], 2, "--url"),
         (["serve", "--data", "D", "--listen", "127.0.0.1:0", "--url", "nothing"], 2, "URL"),
+        (["serve", "--data", "D", "--listen", "127.0.0.1:0", "--config", "C"], 2, "can't read C"),
         (["serve", "--data", "/proc/nothing", "--listen", "127.0.0.1:0"], 1, "/proc/nothing"),
         (["invite", "--case", "x", "--data", "D"], 3, "no broker has used"),
         (["sessions", "--data", "D"], 3, "no broker has used"),
@@ -141,6 +154,35 @@ def test_serve_until_it_is_told_to_stop(tmp_path: Path) -> None:
         assert (tmp_path / "data" / "metadata.sqlite3").stat().st_mode & 0o077 == 0
     with served(data, "--engineer", "bob") as ready:
         assert ready["sign_in"]
+
+
+@needs_pages
+def test_serve_as_configured(tmp_path: Path) -> None:
+    data, config = tmp_path / "data", tmp_path / "broker.toml"
+    config.write_text('banner = "Call us: 0123"\nmax_grant = "90m"\n')
+    with served(data, "--config", str(config)) as ready:
+        key = ready["key"]
+        code = told("invite", "--case", "x", "--data", str(data))["code"]
+        asked = urllib.request.Request(  # noqa: S310 - ours
+            f"{ready['url']}/api/invitations/look",
+            json.dumps({"code": code, "nonce": "0123456789abcdef"}).encode(),
+        )
+        with urllib.request.urlopen(asked) as got:  # noqa: S310 - ours
+            terms = json.load(got)
+        assert (terms["banner"], terms["max_seconds"]) == ("Call us: 0123", 5400)
+    assert key in (tmp_path / "serve.log").read_text(), "where an operator looks, too"
+    with served(data) as ready:
+        assert ready["key"] == key
+    (data / "identity.key").write_text("no key")
+    status, _, err = run("serve", "--data", str(data), "--listen", "127.0.0.1:0")
+    assert status == 1
+    assert "identity.key holds no key" in err
+    config.write_text('baner = "x"')
+    status, _, err = run(
+        "serve", "--data", str(data), "--listen", "127.0.0.1:0", "--config", str(config)
+    )
+    assert status == 2
+    assert "there is no setting 'baner'; there are banner, max_grant" in err
 
 
 @needs_pages
@@ -205,7 +247,11 @@ def test_sessions_and_their_export(tmp_path: Path) -> None:
     assert listed["protected"] is True
     assert listed["presence"]["state"] == "link-lost"
     assert listed["streams"][1] == {"name": CAST, "size": len(recording)}
-    assert session in run("sessions", "--data", str(data))[1]
+    assert (listed["mode"], listed["standing"]) == ("approve", "live")
+    head, row = run("sessions", "--data", str(data))[1].splitlines()
+    assert head.split()[3:5] == ["MODE", "STANDING"]
+    assert row.startswith(session)
+    assert "  approve  live      link-lost  " in row
 
     assert told("export", session, "-o", str(out), "--data", str(data)) == files, "once more"
     (out / CAST).write_bytes(recording[:100])
