@@ -1,9 +1,11 @@
 """What engineers want of the host, and what the host tells them: through the broker and back."""
 
 import asyncio
+import socket
 
 import pytest
 
+from broker.server import link_socket
 from broker.wire import codec
 from broker.wire.messages import (
     Act,
@@ -18,6 +20,7 @@ from broker.wire.messages import (
     PutHold,
     Request,
     Turn,
+    Watching,
     Withdraw,
 )
 from tests.server.casts import CAST, LOG, entry, started
@@ -162,6 +165,30 @@ async def test_whose_turn_it_is_is_told_to_all_and_to_who_comes_later(site: Site
             await answered(late, host)
             turns = [one for one in late.heard if isinstance(one, Turn)]
             assert CAST not in {turn.terminal for turn in turns}
+
+
+async def test_a_flood_of_turns_costs_who_never_reads_and_nobody_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_socket, "_MOST_BACKLOG_BYTES", 1024 * 1024)
+    granted = await site.grant()
+    async with (
+        site.viewing(granted["session"]) as reader,
+        site.viewing(granted["session"]) as stuck,
+        site.connected(granted) as (host, _),
+    ):
+        stuck.ws.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16 * 1024)
+
+        async def flood() -> None:
+            for number in range(100_000):
+                await host.send(Turn(CAST, "customer", f"{number:0200}"))
+                if reader.watching == Watching("v1", {"v1": "alice"}):
+                    return
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(flood())
+            await reader.wait(Watching, lambda told: list(told.viewers) == ["v1"])
+        await answered(reader, host)
 
 
 async def test_a_host_that_lies_about_turns_is_kept_in_bounds(site: Site) -> None:
