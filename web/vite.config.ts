@@ -10,7 +10,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2023",
     // The preload helper and its polyfill would be a chunk that sign-in shares with the console.
-    // Sign-in is public and everything else is not, so it shares nothing.
+    // It needs none of it, and shares nothing.
     modulePreload: false,
     assetsInlineLimit: 0,
     // The player carries its terminal emulator as base64 in one module.
@@ -20,6 +20,7 @@ export default defineConfig({
         "sign-in": here("sign-in.html"),
         index: here("index.html"),
         replay: here("replay.html"),
+        customer: here("customer.html"),
       },
     },
   },
