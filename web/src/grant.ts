@@ -50,8 +50,10 @@ export function grantAfter(grant: Grant | null, { at, entry }: LogLine): Grant |
   const unix = (t: number, skew: number) => at - entry.t + t + skew;
   if (entry.event === "started") {
     const { mode, until } = entry.grant;
-    const before = grant ?? { standing: "live", by: "", since: at, skew: 0 };
-    return { ...before, mode, until: unix(until, before.skew), paused: null };
+    const skew = grant?.skew ?? 0;
+    // A run begins with a live grant, and tells next what has become of it in runs before.
+    const live = { standing: "live", by: "", since: at, paused: null } as const;
+    return { ...live, mode, until: unix(until, skew), skew };
   }
   if (grant === null) return null;
   if (entry.event === "input_paused") return { ...grant, paused: entry.why };

@@ -65,7 +65,7 @@ function wrongPattern(pattern: string): string | null {
   if (found !== null) return `A pattern has ${named(found)}.`;
   if (characters(pattern) > MOST_PATTERN_CHARACTERS)
     return `A pattern has at most ${MOST_PATTERN_CHARACTERS} characters: ${pattern.slice(0, 40)} …`;
-  if ((pattern.match(/[\p{L}\p{N}]/gu) ?? []).length < 2)
-    return `${pattern} matches nearly everything: a pattern has at least two letters or digits.`;
+  if (!pattern.split("*").some((piece) => /[\p{L}\p{N}].*[\p{L}\p{N}]/u.test(piece)))
+    return `${pattern} matches nearly everything: two letters or digits, please.`;
   return null;
 }

@@ -225,7 +225,7 @@ export function words(entry: Entry): { text: string; weight: Weight } | null {
       return plain(`${entry.person} asks for ${asked(entry.what)}`);
     case "request_answered":
       return entry.answer === "yes"
-        ? good(`${entry.by} grants ${entry.person} ${asked(entry.what)}`)
+        ? good(`${entry.by} says yes to ${entry.person}: ${asked(entry.what)}`)
         : attention(`${entry.by} says no to ${entry.person}: ${asked(entry.what)}`);
     case "entered":
       // The customer's own lines and an engineer's own are on the screen; this is for the mixed.

@@ -53,8 +53,8 @@ describe("a grant", () => {
     ],
     [[{ t: 5, event: "expired" }, EXTENDED()], "live", null, ""],
     [[TAKEN, EXTENDED()], "taken-back", "taken-back", "carol"],
-    [[{ ...STARTED, t: 20 }], "live", null, ""],
-    [[TAKEN, { ...STARTED, t: 20 }], "taken-back", "taken-back", "carol"],
+    [[TAKEN, { ...STARTED, t: 20 }], "live", null, ""],
+    [[TAKEN, { ...STARTED, t: 20 }, { ...TAKEN, t: 21 }], "taken-back", "taken-back", "carol"],
   ])("%j", (entries, standing, refused, by) => {
     const grant = after(...entries);
     expect([grant.standing, keysRefused(grant), grant.by]).toEqual([standing, refused, by]);

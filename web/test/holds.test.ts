@@ -52,11 +52,8 @@ describe("a hold to put up", () => {
     ["keep off", " \n", "Give at least one pattern: without one, nothing is stopped."],
     ["keep off", "ab\n".repeat(21), "A hold has at most 20 patterns; this one has 21."],
     ["keep off", "zpool\tlist", "A pattern has a tab (write spaces)."],
-    [
-      "keep off",
-      "zpool\n*",
-      "* matches nearly everything: a pattern has at least two letters or digits.",
-    ],
+    ["keep off", "zpool\n*", "* matches nearly everything: two letters or digits, please."],
+    ["keep off", "z*1", "z*1 matches nearly everything: two letters or digits, please."],
     ["keep off", "x".repeat(101), `A pattern has at most 100 characters: ${"x".repeat(40)} …`],
   ])("%#", (text, patterns, says) => expect(wrongHold(draftOf(text, patterns))).toBe(says));
 });

@@ -165,13 +165,13 @@ describe("what the log tells", () => {
 
 describe("what this viewer wants", () => {
   const want = { type: "request", by: "", what: "control" } as const;
-  const declined = { type: "declined", viewer: "v1", reason: "x", message: "Not now." } as const;
+  const declined = { type: "declined", viewer: "v1", reason: "x", message: "not now" } as const;
 
   it("is declined where it was asked, until something else is", () => {
     const { watch } = begun();
     watch.wanted(want);
     watch.receive(declined);
-    expect(watch.state.declined).toEqual({ want, message: "Not now." });
+    expect(watch.state.declined).toEqual({ want, message: "not now" });
     watch.wanted(want);
     expect(watch.state.declined).toBeNull();
   });
@@ -184,7 +184,7 @@ describe("what this viewer wants", () => {
     expect(watch.state.declined).toBeNull();
     expect(watch.state.notice).toEqual({
       code: "x",
-      says: "Not now.",
+      says: "Not done: not now.",
       weight: "attention",
       count: 1,
     });
@@ -198,11 +198,20 @@ describe("whose turn it is", () => {
   it("is nobody's when it was given up or the link is lost", () => {
     const { watch } = begun();
     watch.receive(turn("v2", "bob"));
+    expect(watch.othersTurn(CAST)).toBe(true);
     expect(watch.state.turns.get(CAST)).toEqual({ holder: "v2", person: "bob" });
     watch.receive(turn("", ""));
     expect(watch.state.turns.size).toBe(0);
     watch.receive(turn("customer", "carol"));
     watch.receive({ type: "present", state: "link-lost", since: 1, detail: "" });
     expect(watch.state.turns.size).toBe(0);
+  });
+
+  it("is a person's in each of their windows", () => {
+    const { watch } = begun();
+    watch.receive(turn("v7", "alice"));
+    expect(watch.othersTurn(CAST)).toBe(false);
+    watch.receive(turn("customer", "alice"));
+    expect(watch.othersTurn(CAST)).toBe(true);
   });
 });

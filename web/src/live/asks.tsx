@@ -4,6 +4,7 @@ import { asked } from "../log";
 import type { Request } from "../requests";
 import type { Requestable } from "../wire";
 import { When } from "../pages/frame";
+import { declinedWords } from "./notices";
 
 export interface AskProps {
   readonly what: Requestable;
@@ -37,11 +38,11 @@ export function Ask({ what, isAsked, declined, onAsk }: AskProps) {
   );
 }
 
-/** Why something was not done, where it was asked for. */
+/** Why something was not done, where it was wanted; `says` as the recorder or the broker said it. */
 export function Declined({ says }: { says: string }) {
   return (
     <span class="declined" role="alert" data-declined>
-      {says}
+      {declinedWords(says)}
     </span>
   );
 }

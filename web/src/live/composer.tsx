@@ -7,6 +7,7 @@ import type { Proposal } from "../proposals";
 import type { Draft } from "../proposing";
 import { tidied, wrong } from "../proposing";
 import type { Want } from "../wire";
+import { declinedWords } from "./notices";
 import type { Declined } from "./watch";
 
 interface Props {
@@ -51,7 +52,7 @@ export function Composer({ terminal, unready, own, declined, field, onWant }: Pr
     onWant({ type: "propose", by: "", terminal, ...ready });
   };
   const isWaiting = sent !== null && !isDeclined;
-  const told = isDeclined ? declined.message : (problem ?? unready);
+  const told = isDeclined ? declinedWords(declined.message) : (problem ?? unready);
   const lines = draft.text.split("\n").length;
   return (
     <form

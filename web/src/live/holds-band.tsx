@@ -8,6 +8,7 @@ import { visible } from "../visible";
 import type { Want } from "../wire";
 import { Declined } from "./asks";
 import { Dialog } from "./dialogs";
+import { declinedWords } from "./notices";
 import type { Declined as DeclinedWant } from "./watch";
 
 interface BandProps {
@@ -67,7 +68,7 @@ export function HoldDialog({ holds, declined, onWant, onClose }: DialogProps) {
   const [sent, setSent] = useState<{ text: string; before: readonly Hold[] } | null>(null);
   const isUp = holds.some((one) => one.text === sent?.text && !sent.before.includes(one));
   const isDeclined = declined?.want.type === "put_hold" && sent !== null;
-  const told = isDeclined ? declined.message : problem;
+  const told = isDeclined ? declinedWords(declined.message) : problem;
   const ids = { text: useId(), patterns: useId(), problem: useId() };
   useEffect(() => {
     if (isDeclined) setProblem(null);

@@ -2,6 +2,7 @@
 
 import type { Grant } from "../grant";
 import { REFUSALS } from "../log";
+import { visible } from "../visible";
 import type { Turn } from "./watch";
 
 /** Sentences for the codes of `refused` and `declined`, and for this page's own. */
@@ -19,9 +20,14 @@ const OWN: Readonly<Record<string, string>> = {
   "broker-lost": "the connection to the broker is lost",
 };
 
-/** Who types, in words; `you` is this viewer's id. */
-export function typist(turn: Turn | undefined, you = ""): string {
+/** Who types, in words. */
+export function typist(turn: Turn | undefined): string {
   if (turn === undefined) return "somebody else";
-  if (turn.holder === "customer") return "the customer";
-  return turn.holder === you ? "you" : turn.person;
+  return turn.holder === "customer" ? "the customer" : turn.person;
+}
+
+/** Why something else was not done: the recorder's or the broker's words for it, as a sentence. */
+export function declinedWords(message: string): string {
+  const says = visible(message);
+  return `Not done: ${says}${/[.!?]$/.test(says) ? "" : "."}`;
 }

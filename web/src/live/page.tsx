@@ -4,7 +4,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
 import { session as fetchSession, me } from "../api";
 import { clock } from "../clock";
-import { banner as grantBanner, keysRefused, summarized } from "../grant";
+import { allows, banner as grantBanner, keysRefused, summarized } from "../grant";
 import { holdsAfter } from "../holds";
 import type { LogLine } from "../log";
 import { runOf } from "../log";
@@ -28,7 +28,7 @@ import type { RoomState } from "./terminal-room";
 import { TerminalRoom } from "./terminal-room";
 import { Toolbar } from "./toolbar";
 import type { Watched } from "./watch";
-import { NOTHING_YET } from "./watch";
+import { NOTHING_YET, ownName } from "./watch";
 
 const UNCONNECTED: RoomState = { watched: NOTHING_YET, broker: { state: "connecting" } };
 const NO_TERMINALS: Terminals = new Map();
@@ -96,7 +96,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
 
   const heldOff = isEnded ? null : grantBanner(grant);
   const { declined, shown } = watched;
-  const person = watched.viewers.get(watched.you) ?? "";
+  const person = ownName(watched);
   const want = (wanted: Want) => room.current?.want(wanted);
   const ask = (what: Requestable): AskProps => ({
     what,
@@ -126,7 +126,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
           watched={watched}
           facts={terminals}
           turns={isStale ? NOBODY : watched.turns}
-          ask={mayPropose ? ask("terminal") : null}
+          ask={mayPropose && allows(grant.mode, "approve") ? ask("terminal") : null}
           onChoose={(terminal) => room.current?.choose(terminal)}
         />
         <HoldsBand holds={holds} declined={declined} now={now} canLift={!isEnded} onWant={want} />

@@ -6,7 +6,8 @@ import type { Terminals } from "../terminals";
 import { Ask } from "./asks";
 import type { AskProps } from "./asks";
 import { typist } from "./notices";
-import type { Watched } from "./watch";
+import type { Turn, Watched } from "./watch";
+import { isOwn } from "./watch";
 
 /** The element that the tabs show: the terminal's room. */
 export const PANEL_ID = "terminal-panel";
@@ -21,7 +22,7 @@ interface Props {
 }
 
 export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
-  const { terminals, shown, you } = watched;
+  const { terminals, shown } = watched;
   const run = runOf(terminals.at(-1) ?? "");
   const present = terminals.filter((name) => runOf(name) === run);
   const earlier = terminals.filter((name) => runOf(name) !== run);
@@ -47,7 +48,7 @@ export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
             isFirst={name === present[0] && !present.includes(shown ?? "")}
             isClosed={facts.get(name)?.isClosed ?? false}
             isNew={(facts.get(name)?.activity ?? 0) > (seen.get(name) ?? 0)}
-            typing={turns.has(name) ? typist(turns.get(name), you) : null}
+            typing={typingWords(turns.get(name), watched)}
             onChoose={onChoose}
           />
         ))}
@@ -61,10 +62,15 @@ export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
           turn === undefined ? "" : turn.holder === "customer" ? "customer" : turn.person
         }
       >
-        {turn !== undefined && `${typist(turn, you)} ${turn.holder === you ? "are" : "is"} typing`}
+        {typingWords(turn, watched)}
       </span>
     </div>
   );
+}
+
+function typingWords(turn: Turn | undefined, watched: Watched): string | null {
+  if (turn === undefined) return null;
+  return isOwn(turn, watched) ? "you are typing" : `${typist(turn)} is typing`;
 }
 
 interface TabProps {
@@ -96,7 +102,7 @@ function Tab({ name, isShown, isFirst, isClosed, isNew, typing, onChoose }: TabP
       Terminal {terminalNumber(name)}
       {isClosed && <span class="quiet"> closed</span>}
       {hasNews && <span class="news" role="img" aria-label="something new" />}
-      {!isShown && typing !== null && <span class="quiet"> {typing} typing</span>}
+      {!isShown && typing !== null && <span class="quiet"> {typing}</span>}
     </button>
   );
 }

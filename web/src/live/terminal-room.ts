@@ -71,7 +71,7 @@ export class TerminalRoom {
   want(want: Want): void {
     this.watch.wanted(want);
     if (!this.connection.send(want))
-      this.watch.decline("broker-lost", "Not sent: the connection to the broker is lost.");
+      this.watch.decline("broker-lost", "the connection to the broker is lost");
     this.publish();
   }
 
@@ -83,9 +83,8 @@ export class TerminalRoom {
   private type(data: Uint8Array): void {
     const terminal = this.watch.state.shown;
     if (terminal === null) return;
-    const { turns, you } = this.watch.state;
     // The recorder would refuse them too, but says so in the log only now and then.
-    if ((turns.get(terminal)?.holder ?? you) !== you) {
+    if (this.watch.othersTurn(terminal)) {
       this.refuse("turn");
       return;
     }

@@ -15,7 +15,7 @@ import type { Presence } from "../presence";
 import { isOutOfReach } from "../presence";
 import type { FromBroker, ToBroker, Want } from "../wire";
 import { Feed } from "./feed";
-import { refusalWords } from "./notices";
+import { declinedWords, refusalWords } from "./notices";
 
 /** What this needs of the screen. */
 export interface Display {
@@ -164,6 +164,12 @@ export class Watch {
     return this.state.shown === null ? [] : this.show(this.state.shown);
   }
 
+  /** Whether somebody else types there now. A person's turn is theirs in all of their windows. */
+  othersTurn(terminal: string): boolean {
+    const turn = this.state.turns.get(terminal);
+    return turn !== undefined && !isOwn(turn, this.state);
+  }
+
   /** Keys are on their way: what is declined next is these. */
   typed(): void {
     this.lastWant = null;
@@ -185,7 +191,7 @@ export class Watch {
   decline(reason: string, message: string): void {
     if (this.lastWant !== null) this.change({ declined: { want: this.lastWant, message } });
     else if (reason in REFUSALS) this.refuse(reason);
-    else this.tell(reason, message);
+    else this.tell(reason, declinedWords(message));
   }
 
   private turn(terminal: string, holder: string, person: string): void {
@@ -266,6 +272,15 @@ export class Watch {
   private change(some: Partial<Watched>): void {
     this.state = { ...this.state, ...some };
   }
+}
+
+/** The name of whoever looks at this page; empty until the broker has told. */
+export function ownName({ you, viewers }: Watched): string {
+  return viewers.get(you) ?? "";
+}
+
+export function isOwn({ holder, person }: Turn, watched: Watched): boolean {
+  return holder !== "customer" && person === ownName(watched);
 }
 
 function newestRun(terminals: readonly string[]): string {
