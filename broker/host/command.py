@@ -86,13 +86,15 @@ def _reattach(args: argparse.Namespace) -> int:
 def _take_seat(session: Optional[str], prefix: bytes, number: Optional[int] = None) -> int:
     with sessions.connect(session) as recorder:
         facts = sessions.do(recorder, "status")
-        terminal = _terminal(facts, number)
-        print(speaking.entry(facts, key_name(prefix), spoken()))
-        recorder.settimeout(None)
-        try:
-            TerminalView(recorder, sys.stdin.fileno(), sys.stdout.fileno()).run()
-        except (Left, OSError) as left:
-            raise Failed(f"you have left the seat: {left}") from None
+    _terminal(facts, number)
+    print(speaking.entry(facts, key_name(prefix), spoken()))
+    view = TerminalView(
+        lambda: sessions.connect(facts["session"]), sys.stdin.fileno(), sys.stdout.fileno(), prefix
+    )
+    try:
+        view.run()
+    except (Left, OSError) as left:
+        raise Failed(f"you have left the seat: {left}") from None
     late = sessions.wait_until_delivered(facts["session"], _DELIVER_SECONDS)
     print(f"\nSession {facts['session']} has ended. It is recorded in {facts['folder']}.")
     if late is not None:
@@ -205,9 +207,9 @@ _COMMANDS: Dict[str, Callable[[argparse.Namespace], int]] = {
 
 
 def _recorder(arguments: List[str]) -> int:
-    from broker.host import recorder
+    from broker.host import recorder_process
 
-    return recorder.main(Path(arguments[0]))
+    return recorder_process.main(Path(arguments[0]))
 
 
 def _uplink(arguments: List[str]) -> int:

@@ -8,8 +8,10 @@ with the other.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import struct
+from pathlib import Path
 from typing import Callable, Optional, Tuple, cast
 
 from broker.wire.codec import Unpacker, append_head, decode, encode, pack
@@ -19,6 +21,20 @@ from broker.wire.messages import Error, Message
 QUEUE_BYTES = 256 * 1024
 _CREDENTIALS = struct.Struct("3i")
 _LENGTH = struct.Struct(">I")
+
+
+def listening_socket(path: Path, uid: int, gid: int) -> socket.socket:
+    """A socket for this user (and root) to connect to, in the place of one that nobody has."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    finally:
+        os.umask(before)
+    if os.geteuid() == 0:
+        os.chown(path, uid, gid)
+    return listening
 
 
 class PackedLink(asyncio.Protocol):

@@ -19,7 +19,8 @@ _LONGEST_PROMPT = 256
 # command; fish keeps the whole of it in one line editor.
 _CONTINUED = re.compile(
     rb"(?:(?:for|while|until|repeat|select|if|elif|then|else|case|function|cursh|subsh|quote|dquote"
-    rb"|bquote|dqbquote|cmdsubst|mathsubst|math|pipe|cmdand|cmdor|array|heredoc|heredocd|braceparam) ?)*>"
+    rb"|bquote|dqbquote|cmdsubst|mathsubst|math|pipe|cmdand|cmdor|array|heredoc|heredocd"
+    rb"|braceparam) ?)*>"
 )
 _ENTER = re.compile(rb"[\r\n]")
 _GIVEN_UP = b"\x03"

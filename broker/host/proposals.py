@@ -249,7 +249,7 @@ def checked_text(text: str) -> str:
             bad = next(char for char in line if not char.isprintable())
             raise NotDone(
                 "control-characters",
-                f"line {number} holds a character that is not shown, or not as it is: U+{ord(bad):04X}",
+                f"line {number} holds a character that can't be shown as it is: U+{ord(bad):04X}",
             )
     if _HISTORY.search(_SINGLE_QUOTED.sub("''", text)):
         raise NotDone(

@@ -18,7 +18,7 @@ import socket
 import sys
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 import broker
 from broker.host.absence import Absence
@@ -28,21 +28,20 @@ from broker.host.clients import Client
 from broker.host.clock import Moment, SessionClock, boot_id, suspended
 from broker.host.commands import Commands
 from broker.host.customer import Customer
-from broker.host.earlier_runs import entries, last_boot, last_time
+from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
 from broker.host.hold_file import patterns_path
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.inside import adopt_orphans, bury_orphans
 from broker.host.lines import Lines
-from broker.host.local import LocalLink
-from broker.host.log_writer import LogWriter
+from broker.host.local import LocalLink, listening_socket
 from broker.host.page import CustomerPage
 from broker.host.paths import made_private, runtime_dir, socket_path
 from broker.host.proposals import NotDone
 from broker.host.recorded import RecordedTerminal, Size
+from broker.host.records import Records
 from broker.host.replication import Replication
 from broker.host.session_file import load
-from broker.host.spool import Spool
 from broker.host.tasks import spawn
 from broker.host.terminals import NoTerminal, Terminals
 from broker.host.turn_teller import TurnTeller
@@ -60,7 +59,7 @@ from broker.wire.messages import (
     Notice,
     Welcome,
 )
-from broker.wire.names import log_name, parse_stream
+from broker.wire.names import log_name
 
 TICK_SECONDS = 1.0
 FIRST_SEAT_SECONDS = 30.0
@@ -74,17 +73,18 @@ class Recorder:
         self._folder = folder
         self._ready = ready
         session = self._session = load(folder)
-        self._spool = Spool(folder)
-        earlier = self._spool.recovered()
-        self.run = earlier + (0 if session.ended else 1)
-        before = last_time(self._spool.streams.values())
+        records = self._records = Records(folder)
+        self.run = records.last_run + (0 if session.ended else 1)
+        before = last_time(records.streams.values())
         self._clock = clock = SessionClock(
             session.began_boot, session.began_boottime, session.began_wall, before
         )
-        self._authority = Authority(session.grant, self._told_before(), self.log)
+        self._authority = Authority(session.grant, records.earlier(), records.log)
         self._absence = Absence()
-        self._replication = Replication(self._spool.streams, self._now, self)
-        self._terminals = Terminals(self.run, self._spool, clock, session.plan, session.began_wall)
+        self._replication = Replication(records.streams, self._now, self)
+        self._terminals = Terminals(
+            self.run, records.spool, clock, session.plan, session.began_wall
+        )
         self._turns = TurnTeller(self._terminals, clock, self._replication.tell)
         self._runtime = made_private(runtime_dir(), _runtime_mode())
         self._holds = HoldKeeper(
@@ -139,7 +139,6 @@ class Recorder:
         self._seat_by = clock() + FIRST_SEAT_SECONDS
         self._ending = False
         self._over = asyncio.Event()
-        self._syncing = False
         self._uplink = UplinkProcess(
             _websocket_url(session.broker),
             session.plan.user,
@@ -149,28 +148,19 @@ class Recorder:
             on_room=self._replication.pump,
             failed=self.failed,
         )
-        self._log: Optional[LogWriter] = None
         if not session.ended:
-            stream = self._spool.create(log_name(self.run))
-            self._log = LogWriter(
-                stream, self._spool, clock, self._terminals.mark, self._replication.pump
-            )
-            self._begin(earlier, before)
-
-    def _told_before(self) -> Iterator[session_log.Entry]:
-        """What the logs of earlier runs say, in order."""
-        logs = [name for name in self._spool.streams if parse_stream(name).is_log]
-        for name in sorted(logs, key=parse_stream):
-            yield from entries(self._spool.streams[name])
+            records.begin_log(self.run, clock, self._terminals.mark, self._replication.pump)
+            self._begin(before)
 
     # --- life -------------------------------------------------------------------------------
 
     async def serve(self) -> None:
         """Record until the session is over, or SIGTERM ends this run."""
-        loop = asyncio.get_running_loop()
+        loop, session = asyncio.get_running_loop(), self._session
         adopt_orphans()
-        path = socket_path(self._runtime, self._session.id)
-        server = await loop.create_unix_server(self._customer.welcome, sock=self._listen(path))
+        path = socket_path(self._runtime, session.id)
+        listening = listening_socket(path, session.uid, session.gid)
+        server = await loop.create_unix_server(self._customer.welcome, sock=listening)
         loop.add_signal_handler(signal.SIGTERM, lambda: spawn(self._stop(), self.failed))
         self._ready()
         self._uplink.start()
@@ -181,24 +171,11 @@ class Recorder:
             server.close()
             path.unlink(missing_ok=True)
             self._holds.close()
-            self._spool.use_reserve()
-            await loop.run_in_executor(None, self._spool.sync)
+            self._records.spool.use_reserve()
+            await loop.run_in_executor(None, self._records.spool.sync)
             await self._uplink.gone()
 
-    def _listen(self, path: Path) -> socket.socket:
-        """The recorder's socket; a dead one of an earlier run gives way (the spool is locked)."""
-        path.unlink(missing_ok=True)
-        listening = socket.socket(socket.AF_UNIX)
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(path))
-        finally:
-            os.umask(before)
-        if os.geteuid() == 0:
-            os.chown(path, self._session.uid, self._session.gid)
-        return listening
-
-    def _begin(self, earlier: int, before: float) -> None:
+    def _begin(self, before: float) -> None:
         """The first lines of this run's log."""
         session, grant = self._session, self._authority.grant
         uid = os.geteuid()
@@ -224,8 +201,9 @@ class Recorder:
                 "engineer": session.engineer,
             },
         )
+        earlier = self._records.last_run
         if earlier:
-            log = self._spool.streams.get(log_name(earlier))
+            log = self._records.streams.get(log_name(earlier))
             before_boot = (log and last_boot(log)) or session.began_boot
             cause = "recorder-stopped" if boot_id() == before_boot else "rebooted"
             self.log("gap", since=before, until=self._clock(), cause=cause)
@@ -246,6 +224,7 @@ class Recorder:
         self._ending = True
         await self._terminals.hang_up()
         self.log("ended", by=by, why=why)
+        self._records.close_log()
         self._replication.release()
         self._session.ended = True
         self._session.save(self._folder)
@@ -268,9 +247,9 @@ class Recorder:
     def _tick(self) -> None:
         asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         t = self._clock()
-        self._make_room()
-        if not self._syncing:
-            spawn(self._sync(), self.failed)
+        if self._records.make_room(self._terminals):
+            self.tell("urgent", "there is room on the disk: recording goes on")
+        spawn(self._records.sync(), self.failed)
         bury_orphans({*self._terminals.shells, *self._uplink.processes})
         if self._session.ended or self._ending:
             return
@@ -286,36 +265,16 @@ class Recorder:
         elif not (self._terminals or self._customer.connected) and t > self._seat_by:
             spawn(self.end("recorder", "nobody came to the terminal"), self.failed)
 
-    async def _sync(self) -> None:
-        self._syncing = True
-        try:
-            await asyncio.get_running_loop().run_in_executor(None, self._spool.sync)
-        finally:
-            self._syncing = False
-
     # --- the session log --------------------------------------------------------------------
 
     def log(self, event: str, **fields: object) -> None:
         """Write an entry of the session log, unless the log is closed."""
-        if self._log is not None and not self._session.ended:
-            self._log.write(event, **fields)
+        self._records.log(event, **fields)
 
     def disk_full(self) -> None:
         """A recording could not be written."""
-        self._spool.use_reserve()
+        self._records.spool.use_reserve()
         self.tell("urgent", "the disk is full: nothing is recorded until there is room")
-
-    def _make_room(self) -> None:
-        missing = self._terminals.missing
-        behind = self._log is not None and self._log.behind
-        if (missing or behind) and self._spool.has_room():
-            if self._log is not None:
-                self._log.catch_up()
-            for terminal in missing:
-                terminal.end_gap()
-            if missing:
-                self.tell("urgent", "there is room on the disk: recording goes on")
-        self._spool.set_aside()
 
     def grown(self) -> None:
         """A recording has grown."""
@@ -404,7 +363,7 @@ class Recorder:
             "unheld": self._replication.unheld,
             "streams": [
                 {"name": name, "size": stream.end, "held": self._replication.held(name)}
-                for name, stream in self._spool.streams.items()
+                for name, stream in self._records.streams.items()
             ],
         }
 
@@ -531,29 +490,3 @@ def _websocket_url(url: str) -> str:
 def _runtime_mode() -> int:
     # The shell's user looks for their socket in root's folder; each of them opens to one user.
     return 0o755 if os.geteuid() == 0 else 0o700
-
-
-async def _record(folder: Path, ready: Callable[[], None]) -> None:
-    await Recorder(folder, ready).serve()
-
-
-def main(folder: Path) -> int:
-    """Leave the caller behind, and record until the session is over.
-
-    The caller's process ends when the recorder listens (status 0) or has failed to (status 1).
-    """
-    told, tell = os.pipe()
-    if os.fork():
-        os.close(tell)
-        return 0 if os.read(told, 1) else 1
-    os.close(told)
-    os.setsid()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def ready() -> None:
-        os.write(tell, b".")
-        os.close(tell)
-
-    asyncio.run(_record(folder, ready))
-    return 0
