@@ -24,12 +24,14 @@ _WELCOME = """
 
   2. You are the CUSTOMER in this terminal. What they would have pasted begins below:
      read the terms, type the consent, and use the shell. The session appears in the
-     browser: open it there, and propose a line.
+     browser: open it there, and propose a line, say `uptime`.
 
-  3. You are asked here: Ctrl-] and then `a` shows the line, and it runs if you let it.
-     `jumpseat mode control` lets the engineer type; Ctrl-] and space takes it all back.
+  3. Here, Ctrl-] and then `a` shows you the line; `r` lets it run. Ctrl-] and then `c`
+     lets the engineer type. Ctrl-] and then space takes it all back, and gives it back.
 
-  4. Cut the link from the shell with `jumpseat disconnect`, run something, and come back
+  4. Your own page is printed when the shell opens: a second window, or your phone.
+
+  5. Cut the link from the shell with `jumpseat disconnect`, run something, and come back
      with `jumpseat reconnect`. It is all in the replay. `exit` ends the session.
 """
 

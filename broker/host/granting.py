@@ -18,6 +18,7 @@ from broker.host import clock, invitations, known_brokers, paths, sessions
 from broker.host.choices import EXAMPLES, Choices, changed, seconds_within
 from broker.host.consent import CONSENT, Asked, refusal, shown_again, terms
 from broker.host.failures import Declined, Failed, Misused
+from broker.host.hold_file import HoldFile
 from broker.host.invitations import Invitation
 from broker.host.invocation import spoken
 from broker.host.keyboard import key_name
@@ -139,7 +140,7 @@ def _asked(wanted: Wanted, invitation: Invitation, user: User, state: Path) -> A
         folder=str(state),
         program=spoken(),
         prefix=key_name(wanted.prefix),
-        holds=(),
+        holds=tuple(hold.text for hold in HoldFile(state).load()),
     )
 
 
