@@ -29,7 +29,7 @@ _WELCOME = """
   3. Here, Ctrl-] and then `a` shows you the line; `r` lets it run. Ctrl-] and then `c`
      lets the engineer type. Ctrl-] and then space takes it all back, and gives it back.
 
-  4. Your own page is printed when the shell opens: a second window, or your phone.
+  4. The link of your own page is printed when the shell opens: see it in a second window.
 
   5. Cut the link from the shell with `jumpseat disconnect`, run something, and come back
      with `jumpseat reconnect`. It is all in the replay. `exit` ends the session.

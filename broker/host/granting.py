@@ -161,6 +161,7 @@ def _agreed(asked: Asked) -> Tuple[Choices, str, str]:
         if choices is None:
             break
         asked = replace(asked, choices=choices)
+        print()
         text = _show(asked)
     why = refusal(answer)
     if why is not None:
@@ -170,8 +171,7 @@ def _agreed(asked: Asked) -> Tuple[Choices, str, str]:
 
 def _show(asked: Asked) -> str:
     text = terms(asked)
-    print(text)
-    print(f"To change something first, type it: {', '.join(EXAMPLES)}.")
+    print(f"{text}\nTo change it, type {', '.join(EXAMPLES)}.")
     return text
 
 

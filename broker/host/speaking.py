@@ -41,7 +41,6 @@ def read_out(facts: Facts, program: str) -> str:
     """All facts."""
     keeper = facts["recorder"] if facts["protected"] else f"{facts['recorder']} (weaker evidence)"
     state = "ended" if facts["ended"] else f"{duration(facts['seconds_left'])} left"
-    typing = f"; {plain(facts['typing'])} types" if facts["typing"] else ""
     rows = {
         "session": f"{facts['session']}, {state}",
         "case": plain(facts["case"]),
@@ -49,7 +48,7 @@ def read_out(facts: Facts, program: str) -> str:
         "mode": f"{facts['mode']}; when you are away: {facts['away']}",
         "grant": _STANDINGS[facts["standing"]],
         "link": facts["link"],
-        "watching": (", ".join(map(plain, facts["watching"])) or "nobody") + typing,
+        "watching": (", ".join(map(plain, facts["watching"])) or "nobody") + _typing(facts),
         "terminals": _terminals(facts),
         "seat": "you are at the terminal" if facts["seated"] else f"empty ({program} reattach)",
         "page": facts["page"] or "none, or not shown in a shell that is recorded",
@@ -110,6 +109,13 @@ _OUTCOMES: Dict[str, Callable[[Facts], str]] = {
     "approve": _approved,
     "refuse": lambda facts: "refused",
 }
+
+
+def _typing(facts: Facts) -> str:
+    who = facts["typing"]
+    if not who:
+        return ""
+    return "; you type" if who == "customer" else f"; {plain(who)} types"
 
 
 def _terminals(facts: Facts) -> str:
