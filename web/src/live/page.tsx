@@ -7,7 +7,7 @@ import { clock } from "../clock";
 import { allows, banner as grantBanner, keysRefused, summarized } from "../grant";
 import { holdsAfter } from "../holds";
 import type { LogLine } from "../log";
-import { runOf } from "../log";
+import { runOf, terminalNumber } from "../log";
 import { Problem, TopBar, asApiError, useNow } from "../pages/frame";
 import { banner, isOutOfReach, isOver } from "../presence";
 import { proposalsAfter } from "../proposals";
@@ -127,7 +127,10 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
           facts={terminals}
           turns={isStale ? NOBODY : watched.turns}
           ask={mayPropose && allows(grant.mode, "approve") ? ask("terminal") : null}
-          onChoose={(terminal) => room.current?.choose(terminal)}
+          onChoose={(terminal, isEntered) => {
+            room.current?.choose(terminal);
+            if (isEntered) room.current?.screen.focus();
+          }}
         />
         <HoldsBand holds={holds} declined={declined} now={now} canLift={!isEnded} onWant={want} />
         {heldOff && (
@@ -135,7 +138,13 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
             <strong>{heldOff.title}</strong> <span>{heldOff.more}</span>
           </p>
         )}
-        <div class="terminal-frame" id={PANEL_ID} role="tabpanel" data-stale={isStale}>
+        <div
+          class="terminal-frame"
+          id={PANEL_ID}
+          role="tabpanel"
+          aria-label={shown === null ? "Terminal" : `Terminal ${terminalNumber(shown)}`}
+          data-stale={isStale}
+        >
           <div
             ref={host}
             class="terminal-room"

@@ -41,7 +41,7 @@ function GrantLine({ grant, now }: { grant: Grant; now: number }) {
       data-standing={grant.standing}
       data-held-off={isHeldOff}
     >
-      {says}
+      {says}{" "}
       {left !== "" && (
         // It changes by itself: read when looked at, not announced each second.
         <span class={isSoon ? "time-left soon" : "time-left"} aria-live="off">

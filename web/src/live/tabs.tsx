@@ -18,7 +18,8 @@ interface Props {
   readonly facts: Terminals;
   /** How to ask for another terminal; null where that is out of the question. */
   readonly ask: AskProps | null;
-  readonly onChoose: (terminal: string) => void;
+  /** Show a terminal; `isEntered`: and take the keyboard there. */
+  readonly onChoose: (terminal: string, isEntered: boolean) => void;
 }
 
 export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
@@ -33,7 +34,7 @@ export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
     const next = step === undefined ? undefined : present[present.indexOf(shown ?? "") + step];
     if (next === undefined) return;
     event.preventDefault();
-    onChoose(next);
+    onChoose(next, false);
     list.current?.querySelector<HTMLElement>(`[data-tab="${next}"]`)?.focus();
   };
   const turn = turns.get(shown ?? "");
@@ -49,11 +50,13 @@ export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
             isClosed={facts.get(name)?.isClosed ?? false}
             isNew={(facts.get(name)?.activity ?? 0) > (seen.get(name) ?? 0)}
             typing={typingWords(turns.get(name), watched)}
-            onChoose={onChoose}
+            onChoose={() => onChoose(name, true)}
           />
         ))}
       </div>
-      {earlier.length > 0 && <Earlier names={earlier} shown={shown} onChoose={onChoose} />}
+      {earlier.length > 0 && (
+        <Earlier names={earlier} shown={shown} onChoose={(name) => onChoose(name, false)} />
+      )}
       {ask && <Ask {...ask} />}
       <span
         class="typing"
@@ -82,7 +85,7 @@ interface TabProps {
   /** Something was done there since it was last shown. */
   readonly isNew: boolean;
   readonly typing: string | null;
-  readonly onChoose: (terminal: string) => void;
+  readonly onChoose: () => void;
 }
 
 function Tab({ name, isShown, isFirst, isClosed, isNew, typing, onChoose }: TabProps) {
@@ -97,7 +100,7 @@ function Tab({ name, isShown, isFirst, isClosed, isNew, typing, onChoose }: TabP
       aria-selected={isShown}
       aria-controls={PANEL_ID}
       tabIndex={isShown || isFirst ? 0 : -1}
-      onClick={() => onChoose(name)}
+      onClick={onChoose}
     >
       Terminal {terminalNumber(name)}
       {isClosed && <span class="quiet"> closed</span>}
