@@ -221,8 +221,11 @@ class Room:
             for viewer in self._viewers.values():
                 viewer.relay(copy, offset, new, framed)
         if copy.stream.is_log:
+            grant = self._facts.grant
             self._learn(copy, new)
             self._tell_presence()
+            if self._facts.grant != grant:
+                self._changed(self, True)
 
     def turn(self, socket: LinkSocket, turn: Turn) -> None:
         """The host says whose keys reach a terminal. Raises RemoteProtocolError for a bad name."""
@@ -381,11 +384,8 @@ class Room:
         reader = self._readers.get(copy.name)
         if reader is None:
             reader = self._readers[copy.name] = LogReader()
-        before = self._facts.grant
         for entry in reader.feed(data):
             self._facts = learn(self._facts, copy.stream.run, entry)
-        if self._facts.grant != before:
-            self._changed(self, True)
 
     def _link(self, change: LinkChange, now: float) -> None:
         presence = on_link(self._facts.presence, change, now)

@@ -57,8 +57,9 @@ async def test_a_summary_tells_the_grant_as_the_log_does(serve: Serve) -> None:
                 entry(5, "revoked", by="customer"),
             )
             assert await told(site) == ("watch", "revoked", BEGAN + 9000)
-    async with serve() as site:
-        assert await told(site) == ("watch", "revoked", BEGAN + 9000), "after a restart, too"
+    for _ in range(2):
+        async with serve() as site:
+            assert await told(site) == ("watch", "revoked", BEGAN + 9000), "after a restart, too"
 
 
 async def test_whoever_lists_sessions_is_told_when_a_grant_changes(site: Site) -> None:
