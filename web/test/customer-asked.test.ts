@@ -66,7 +66,10 @@ describe("acts", () => {
     acts.expire(1000 + ANSWER_WITHIN);
     acts.begin(RUN, 9000);
     acts.decline("this touches a hold");
-    expect(acts.all.get("proposal 1")).toMatchObject({ isBusy: false, says: "this touches a hold" });
+    expect(acts.all.get("proposal 1")).toMatchObject({
+      isBusy: false,
+      says: "Not done: this touches a hold.",
+    });
     expect(acts.all.get("take_back")?.says).toBe(NO_ANSWER);
   });
 

@@ -40,7 +40,8 @@ export class Acts {
   }
 
   /** The host declined something. It doesn't say what: whatever is under way may be meant. */
-  decline(says: string): void {
+  decline(why: string): void {
+    const says = `Not done: ${why.replace(/[.]$/, "")}.`;
     this.change((one) => (one.isBusy ? { ...one, isBusy: false, says } : one));
   }
 

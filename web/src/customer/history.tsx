@@ -1,6 +1,6 @@
 /** The session log in words, the newest first. */
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { clock, clockSeconds, utc } from "../clock";
 import type { LogLine } from "../log";
 import { words } from "../log";
@@ -10,10 +10,7 @@ const SHOWN_MOST = 1_000;
 
 export function History({ log, now }: { log: readonly LogLine[]; now: number }) {
   const [isLong, setLong] = useState(false);
-  const told = log.flatMap((line) => {
-    const says = words(line.entry);
-    return says ? [{ ...line, ...says }] : [];
-  });
+  const told = useMemo(() => log.flatMap(inWords), [log]);
   const shown = told.slice(isLong ? -SHOWN_MOST : -SHOWN_FIRST).reverse();
   return (
     <section class="history" aria-labelledby="history-heading">
@@ -36,4 +33,9 @@ export function History({ log, now }: { log: readonly LogLine[]; now: number }) 
       )}
     </section>
   );
+}
+
+function inWords(line: LogLine) {
+  const says = words(line.entry);
+  return says ? [{ ...line, ...says }] : [];
 }

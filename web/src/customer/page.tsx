@@ -15,6 +15,8 @@ import type { RoomState } from "./room";
 import { CustomerRoom, UNTOLD } from "./room";
 import { Top } from "./top";
 
+const RENEW_MS = 15_000;
+
 const UNCONNECTED: RoomState = {
   watched: NOTHING_YET,
   told: UNTOLD,
@@ -183,11 +185,18 @@ function ScreenBar({ terminals, shown, onChoose, onReadable }: ScreenBarProps) {
   );
 }
 
-/** Whether the link still opens the page: asked whenever the connection is lost. */
+/** Whether the link still opens the page: asked again and again while the connection is lost. */
 function useRenewal(isLost: boolean, renew: () => Promise<boolean>): boolean {
   const [isOpen, setOpen] = useState(true);
   useEffect(() => {
-    if (isLost) void renew().then(setOpen);
+    if (!isLost) {
+      setOpen(true);
+      return undefined;
+    }
+    const ask = () => void renew().then(setOpen);
+    ask();
+    const timer = window.setInterval(ask, RENEW_MS);
+    return () => window.clearInterval(timer);
   }, [isLost, renew]);
   return isOpen;
 }
