@@ -56,7 +56,7 @@ def broker_url(text: str) -> str:
         raise ValueError(f"{text!r} is no broker's URL: it begins with https://")
     if "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError("a broker's URL has no user, query or fragment")
-    return text.rstrip("/")
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
 def grant(wanted: Wanted) -> str:
@@ -66,6 +66,8 @@ def grant(wanted: Wanted) -> str:
     """
     if not (os.isatty(0) and os.isatty(1)):
         raise Misused("grant needs a terminal to show the terms and the shell on (ssh: use -t)")
+    if os.environ.get("JUMPSEAT_SESSION"):
+        raise Misused("this shell is in a session, and others may type in it: use another shell")
     user = invoking_user()
     state = paths.made_private(paths.state_dir())
     paths.made_private(paths.runtime_dir(), 0o755 if os.geteuid() == 0 else 0o700)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -21,12 +22,13 @@ from broker.host.session_file import SessionFile, load
 from tests.host.broker_front import BrokerFront, broker_front
 from tests.journeys.terminal import Terminal
 
-UNREACHABLE, REFUSED = 4, 5
+USAGE, UNREACHABLE, REFUSED = 2, 4, 5
 PROMPT = 'Type "I agree"'
 
 
 def test_a_brokers_url() -> None:
     assert broker_url("https://broker.example/") == "https://broker.example"
+    assert broker_url("HTTPS://Broker.Example/At") == "https://broker.example/At"
     assert broker_url("http://127.0.0.1:8000") == "http://127.0.0.1:8000"
     assert broker_url("https://broker.example/jumpseat/") == "https://broker.example/jumpseat"
 
@@ -151,7 +153,7 @@ async def test_nonsense_at_the_terms_is_told_and_asked_again(host: Host) -> None
     assert host.front.redeemed == []
 
 
-@pytest.mark.parametrize("typed", [b"\n", b"yes\n", b"i agree\n", b"\x04", b"\x03", b"\xff\xfe\n"])
+@pytest.mark.parametrize("typed", [b"\n", b"yes\n", b"i agree\n", b"\x04", b"\xff\xfe\n"])
 async def test_anything_but_the_words_refuses(host: Host, typed: bytes) -> None:
     await host.grants()
     await host.seat.expect(PROMPT)
@@ -163,6 +165,18 @@ async def test_anything_but_the_words_refuses(host: Host, typed: bytes) -> None:
     assert "Traceback" not in host.printed
 
 
+async def test_ctrl_c_refuses(host: Host) -> None:
+    await host.grants()
+    await host.seat.expect(PROMPT)
+    status = None
+    while status is None:  # as a person would: one that comes before the read begins is not seen
+        host.seat.type(b"\x03")
+        with contextlib.suppress(TimeoutError):
+            status = await host.seat.ended(1)
+    assert status == REFUSED
+    assert host.front.redeemed == []
+
+
 async def test_words_that_came_with_the_paste_are_no_consent(host: Host) -> None:
     seat = Terminal()
     host.seats.append(seat)
@@ -172,6 +186,13 @@ async def test_words_that_came_with_the_paste_are_no_consent(host: Host) -> None
     await host.types("no")
     assert await seat.ended() == REFUSED
     assert host.front.redeemed == []
+
+
+async def test_no_grant_from_a_shell_that_engineers_see(host: Host) -> None:
+    host.env["JUMPSEAT_SESSION"] = "s0"
+    await host.grants()
+    assert await host.seat.ended() == USAGE
+    await host.seat.expect("use another shell")
 
 
 async def test_more_than_the_broker_allows_is_told(host: Host) -> None:
