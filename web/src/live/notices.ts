@@ -18,6 +18,7 @@ export function refusalWords(code: string, grant: Grant | null, turn: Turn | und
 const OWN: Readonly<Record<string, string>> = {
   "not-begun": "the host has not said yet what is allowed",
   "broker-lost": "the connection to the broker is lost",
+  torn: "its beginning was not either; pause for a second, then type it again",
 };
 
 /** Who types, in words. */

@@ -2,8 +2,10 @@
 
 import { keysRefused } from "../grant";
 import { Connection, socketUrl } from "../link";
+import { REFUSALS } from "../log";
 import type { ToBroker, Want } from "../wire";
 import { MAX_INPUT_BYTES } from "../wire";
+import { Burst } from "./burst";
 import type { ScreenEvents } from "./screen";
 import { Screen } from "./screen";
 import type { Watched } from "./watch";
@@ -28,6 +30,7 @@ export class TerminalRoom {
   private readonly connection: Connection;
   private broker: BrokerLink = { state: "connecting" };
   private canType = false;
+  private readonly burst = new Burst();
 
   constructor(
     sessionId: string,
@@ -57,6 +60,10 @@ export class TerminalRoom {
       onMessage: (message) => {
         const before = this.watch.state;
         this.send(this.watch.receive(message));
+        const { notice } = this.watch.state;
+        // The recorder's own refusal: it was not known here when the keys were sent.
+        if (notice !== null && notice !== before.notice && notice.code in REFUSALS)
+          this.burst.refused(performance.now());
         if (this.watch.state !== before) this.publish();
       },
     });
@@ -88,6 +95,10 @@ export class TerminalRoom {
       this.refuse("turn");
       return;
     }
+    if (this.burst.continues(performance.now())) {
+      this.refuse("torn");
+      return;
+    }
     this.watch.typed();
     for (let at = 0; at < data.length; at += MAX_INPUT_BYTES) {
       const piece = data.subarray(at, at + MAX_INPUT_BYTES);
@@ -104,6 +115,7 @@ export class TerminalRoom {
   }
 
   private refuse(why: string): void {
+    this.burst.refused(performance.now());
     this.watch.refuse(why);
     this.publish();
   }
