@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from broker.host.authority import Authority
 from broker.host.customer import IDLE_SECONDS, Customer
-from broker.recording.grant import Away
+from broker.host.turns import Turns
+from broker.recording.grant import Away, Grant, Mode
 
 
 class Terminal:
@@ -13,8 +15,10 @@ class Terminal:
 
     def __init__(self) -> None:
         self.typed = b""
+        self.turns = Turns()
 
-    def type(self, data: bytes) -> None:
+    def type(self, data: bytes, person: str) -> None:
+        assert person == "customer"
         self.typed += data
 
 
@@ -27,12 +31,17 @@ class Session:
     def log(self, event: str, **fields: object) -> None:
         self.entries.append((event, fields))
 
+    def turned(self, terminal: object) -> None:
+        """Nobody is told here."""
+
 
 def seated() -> tuple[Customer, Terminal, Session, list[float]]:
     terminal, session, now = Terminal(), Session(), [10.0]
     terminals: Any = {"run-1.terminal-1.cast": terminal}
     acts_on: Any = session
-    customer = Customer(1000, Away.PAUSE, terminals, lambda: now[0], acts_on)
+    commands: Any = None
+    authority = Authority(Grant(Mode.APPROVE, Away.PAUSE, 1000.0), [], session.log)
+    customer = Customer(1000, authority, terminals, commands, lambda: now[0], acts_on)
     return customer, terminal, session, now
 
 

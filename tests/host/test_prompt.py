@@ -18,15 +18,16 @@ def watched(*output: bytes) -> PromptWatch:
 
 def test_a_line_editor_that_reads_is_a_prompt_until_enter() -> None:
     prompt = PromptWatch()
-    assert not prompt.at_prompt
+    seen = [prompt.at_prompt]
     assert prompt.printed(PROMPT)
-    assert prompt.at_prompt
+    seen.append(prompt.at_prompt)
     assert prompt.typed(b"ls\r")
-    assert not prompt.at_prompt
+    seen.append(prompt.at_prompt)
     prompt.printed(b"\x1b[?2004l\r\nfile\r\n")
-    assert not prompt.at_prompt
+    seen.append(prompt.at_prompt)
     assert prompt.printed(PROMPT)
-    assert prompt.at_prompt
+    seen.append(prompt.at_prompt)
+    assert seen == [False, True, False, False, True]
 
 
 def test_the_prompt_before_enter_is_not_the_one_after_it() -> None:

@@ -170,7 +170,8 @@ def test_clearing_leaves_nothing_that_could_run() -> None:
     proposals.approve(waiting.id, "bob", "asked", "uptime")
     proposals.allow("alice", "bob", 5, "")
     assert {one.id for one in proposals.clear()} == {waiting.id, pending.id}
-    assert proposals.pending == proposals.waiting == proposals.allowances == []
+    assert proposals.pending == proposals.waiting == []
+    assert proposals.allowances == []
     assert proposals.unasked(proposed(proposals)) is None
 
 

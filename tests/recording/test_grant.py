@@ -6,7 +6,10 @@ import pytest
 
 from broker.recording.grant import STEPS, Away, Grant, IllegalChange, Mode, Standing
 
-FIELDS = {"mode_changed": {"mode": "watch"}, "extended": {"until": 200.0}}
+FIELDS: dict[str, dict[str, object]] = {
+    "mode_changed": {"mode": "watch"},
+    "extended": {"until": 200.0},
+}
 
 
 def test_each_mode_allows_more_than_the_one_before() -> None:
