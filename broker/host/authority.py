@@ -23,11 +23,16 @@ class Authority:
 
     def __init__(self, granted: Grant, earlier: Iterable[Entry], log: Callable[..., None]) -> None:
         grant = granted
+        self.held_since: Optional[Entry] = None
+        """What an earlier run logged when it came to the standing that this one begins with."""
         for entry in earlier:
             try:
-                grant = grant.after(entry)
+                after = grant.after(entry)
             except (IllegalChange, KeyError, TypeError, ValueError):
-                continue  # not ours: a run that was cut short writes no half entries
+                continue  # said again by a later run
+            if after.standing is not grant.standing:
+                self.held_since = entry if after.standing is not Standing.LIVE else None
+            grant = after
         self.grant = grant
         self._log = log
         self._announced: Optional[float] = None

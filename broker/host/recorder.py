@@ -210,9 +210,10 @@ class Recorder:
         else:
             digest = hashlib.sha256(session.terms.encode()).hexdigest()
             self.log("consented", text=session.terms, text_sha256=digest, answer=session.answer)
-        if grant.standing is not Standing.LIVE:
-            # "started" begins a live grant for whoever reads on; this is what has become of it.
-            self.log(_STANDING_EVENTS[grant.standing], by="an earlier run")
+        held = self._authority.held_since
+        if held is not None:
+            # "started" tells whoever reads on what is allowed; this, that it is not in force.
+            self.log(held["event"], by=held.get("by", "the grant"))
         if grant.standing is Standing.REVOKED:
             self._replication.withhold()
         self._holds.begin()
@@ -430,6 +431,7 @@ class Recorder:
         """The broker answered."""
         cause, since = self._absence.back(self._now())
         self.log("link_up", wall=time.time(), broker_wall=welcome.wall, cause=cause, since=since)
+        self._turns.tell_again()
         self.tell_who()
 
     def link_lost(self, why: str, last: Moment) -> None:
@@ -471,11 +473,6 @@ class Recorder:
         self._replication.tell(Declined(viewer, why.code, why.message))
 
 
-_STANDING_EVENTS = {
-    Standing.TAKEN_BACK: "taken_back",
-    Standing.EXPIRED: "expired",
-    Standing.REVOKED: "revoked",
-}
 _TITLES = {
     Standing.TAKEN_BACK: "TAKEN BACK",
     Standing.EXPIRED: "expired",

@@ -36,6 +36,12 @@ class TurnTeller:
             wait = max(0.0, terminal.turns.lapses - t)
             self._timers[name] = asyncio.get_running_loop().call_later(wait, self._lapsed, name)
 
+    def tell_again(self) -> None:
+        """Whoever listens has heard nothing so far: the link is a new one."""
+        self._told.clear()
+        for terminal in self._terminals.values():
+            self.look(terminal)
+
     @property
     def typing(self) -> str:
         """Who types now; empty: nobody."""

@@ -158,19 +158,21 @@ def _is_int(value: object) -> bool:
     return type(value) is int and -1 <= value < 2**63
 
 
+def _is_text(value: object) -> bool:
+    # JSON can spell halves of characters, which nobody could pass on.
+    return isinstance(value, str) and (value.isascii() or _SURROGATE.search(value) is None)
+
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _CHECKS: Dict[str, Callable[[object], bool]] = {
-    "str": lambda value: isinstance(value, str),
+    "str": _is_text,
     "int": _is_int,
     "bool": lambda value: isinstance(value, bool),
     "float": _is_number,
     "Dict[str, int]": lambda value: isinstance(value, dict) and all(map(_is_count, value.values())),
-    "Dict[str, str]": lambda value: (
-        isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-    ),
+    "Dict[str, str]": lambda value: isinstance(value, dict) and all(map(_is_text, value.values())),
     "Dict[str, Any]": lambda value: isinstance(value, dict),
-    "List[str]": lambda value: (
-        isinstance(value, list) and all(isinstance(one, str) for one in value)
-    ),
+    "List[str]": lambda value: isinstance(value, list) and all(map(_is_text, value)),
 }
 _CONTROL: Dict[str, Type[Any]] = {type_name(kind): kind for kind in CONTROL}
 _FIELDS: Dict[type, List[Tuple[str, Callable[[object], bool]]]] = {

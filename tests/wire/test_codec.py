@@ -189,3 +189,8 @@ def test_a_full_append_fits_into_a_message() -> None:
 
 if __name__ == "__main__":
     GOLDEN.write_text(json.dumps([as_golden(one) for one in one_of_each()], indent=1) + "\n")
+
+
+def test_half_a_character_is_no_text() -> None:
+    with pytest.raises(RemoteProtocolError, match="field reason"):
+        decode(b'{"type":"leave","reason":"\\ud800"}')
