@@ -187,10 +187,10 @@ def test_a_full_append_fits_into_a_message() -> None:
     assert isinstance(codec.decode(full), Append)
 
 
-if __name__ == "__main__":
-    GOLDEN.write_text(json.dumps([as_golden(one) for one in one_of_each()], indent=1) + "\n")
-
-
 def test_half_a_character_is_no_text() -> None:
     with pytest.raises(RemoteProtocolError, match="field reason"):
         decode(b'{"type":"leave","reason":"\\ud800"}')
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(json.dumps([as_golden(one) for one in one_of_each()], indent=1) + "\n")
