@@ -86,10 +86,14 @@ def _reattach(args: argparse.Namespace) -> int:
 def _take_seat(session: Optional[str], prefix: bytes, number: Optional[int] = None) -> int:
     with sessions.connect(session) as recorder:
         facts = sessions.do(recorder, "status")
-    _terminal(facts, number)
+    terminal = _terminal(facts, number)
     print(speaking.entry(facts, key_name(prefix), spoken()))
     view = TerminalView(
-        lambda: sessions.connect(facts["session"]), sys.stdin.fileno(), sys.stdout.fileno(), prefix
+        lambda: sessions.connect(facts["session"]),
+        sys.stdin.fileno(),
+        sys.stdout.fileno(),
+        prefix,
+        terminal,
     )
     try:
         view.run()

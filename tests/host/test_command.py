@@ -303,3 +303,18 @@ def test_while_people_are_asked_there_is_no_hurry(
     host.recorder.answers["extend"] = [0.5, Done(FACTS)]
     with sessions.connect("s1") as recorder, pytest.raises(Failed, match="not answered"):
         sessions.do(recorder, "extend", voice, seconds=60.0)
+
+
+async def test_a_terminal_that_is_not_there_is_told(host: Host) -> None:
+    seat = await host.asks("reattach", "--terminal", "5")
+    assert await seat.ended() == NOT_FOUND
+    await seat.expect("there is no terminal 5 in this session (there: 1)")
+    await seat.close()
+
+
+@pytest.mark.parametrize(
+    ("typing", "told"), [("", "alice, bob\n"), ("bob", "; bob types"), ("customer", "; you type")]
+)
+async def test_status_tells_who_types(host: Host, typing: str, told: str) -> None:
+    host.recorder.facts["typing"] = typing
+    assert told in await host.does("status")
