@@ -44,6 +44,7 @@ from broker.host.replication import Replication
 from broker.host.session_file import load
 from broker.host.tasks import spawn
 from broker.host.terminals import NoTerminal, Terminals
+from broker.host.title import title
 from broker.host.turn_teller import TurnTeller
 from broker.host.uplink_process import UplinkProcess
 from broker.host.wishes import Wishes
@@ -137,6 +138,7 @@ class Recorder:
             session.uid, self._authority, self._terminals, self._commands, clock, self
         )
         self._seat_by = clock() + FIRST_SEAT_SECONDS
+        self._title = ""
         self._ending = False
         self._over = asyncio.Event()
         self._uplink = UplinkProcess(
@@ -255,6 +257,7 @@ class Recorder:
         if self._session.ended or self._ending:
             return
         self._customer.check_idle()
+        self.tell_who()
         self._changes.look(t, self.log)
         spawn(self._holds.look(), self.failed)
         self._lines.run_ready()
@@ -308,6 +311,7 @@ class Recorder:
 
     def seat_taken(self, client: Client) -> None:
         """The customer is at a terminal."""
+        self._title = ""
         self.tell_who()
         for hold in self._holds.up():
             client.link.send(Notice("info", f"hold by {hold.by}: {hold.text}"))
@@ -333,7 +337,6 @@ class Recorder:
     def status(self) -> Dict[str, Any]:
         """The session's facts, as ``jumpseat status`` shows them."""
         session, grant = self._session, self._authority.grant
-        reached = "up" if self._replication.up else "lost"
         return {
             "session": session.id,
             "case": session.case,
@@ -343,7 +346,7 @@ class Recorder:
             "standing": grant.standing.value,
             "away": grant.away.value,
             "seconds_left": max(0, round(grant.until - self._clock())),
-            "link": "disconnected" if self._absence.cut else reached,
+            "link": self._link,
             "watching": self.watching,
             "typing": self._turns.typing,
             "terminals": [
@@ -369,14 +372,15 @@ class Recorder:
         }
 
     def tell_who(self) -> None:
-        """Who watches, or what they may, is another: so is the title of the customer's window."""
-        grant = self._authority.grant
-        people = ", ".join(self.watching) or "nobody"
-        link = "disconnected" if self._absence.cut else "" if self._replication.up else "link lost"
-        may = grant.mode.value if grant.standing is Standing.LIVE else _TITLES[grant.standing]
-        self._customer.show_title(
-            " · ".join(["jumpseat", may, link or f"{people} watching", "recorded"])
-        )
+        """Keep the title of the customer's window true: who is here, what they may, how long."""
+        asked = len(self._lines.facts()["proposals"]) + len(self._wishes.facts())
+        told = title(
+            self._authority.grant, self._clock(), asked=asked, link=self._link,
+            people=self.watching,
+        )  # fmt: skip
+        if told != self._title:
+            self._title = told
+            self._customer.show_title(told)
 
     def closed(self, terminal: RecordedTerminal, status: int, seat: Optional[LocalLink]) -> None:
         """A shell is gone; the session goes with the last one, the seat to the next."""
@@ -415,6 +419,12 @@ class Recorder:
         self.log("disconnected")
         self._uplink.leave("disconnected")
         self.tell_who()
+
+    @property
+    def _link(self) -> str:
+        if self._absence.cut:
+            return "disconnected"
+        return "up" if self._replication.up else "lost"
 
     def _now(self) -> Moment:
         return Moment(self._clock(), suspended())
@@ -471,13 +481,6 @@ class Recorder:
     def decline(self, viewer: str, why: NotDone) -> None:
         """Tell a viewer (empty: the customer's pages) that something was not done."""
         self._replication.tell(Declined(viewer, why.code, why.message))
-
-
-_TITLES = {
-    Standing.TAKEN_BACK: "TAKEN BACK",
-    Standing.EXPIRED: "expired",
-    Standing.REVOKED: "revoked",
-}
 
 
 def _websocket_url(url: str) -> str:

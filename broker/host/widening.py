@@ -11,9 +11,9 @@ from broker.recording.grant import Away, Grant, Mode
 from broker.recording.timeline import duration
 
 _MODES = {
-    Mode.WATCH: "see this host's shared terminals.",
-    Mode.APPROVE: "see them, and propose lines that run once you have let them.",
-    Mode.CONTROL: "see them AND TYPE INTO THEM, as you could yourself.",
+    Mode.WATCH: "see the terminals of this session.",
+    Mode.APPROVE: "see the terminals of this session, and propose lines that run if you let them.",
+    Mode.CONTROL: "see the terminals of this session AND TYPE INTO THEM, as you could yourself.",
 }
 _AWAY = {
     Away.PAUSE: "While you are away from the terminal, that is held off.",
