@@ -1,4 +1,4 @@
-"""What the title of the customer's window says: who is here, what they may, how long still. Pure."""
+"""The title of the customer's window: who is here, what they may, how long still. Pure."""
 
 from __future__ import annotations
 
