@@ -73,14 +73,16 @@ def _reattach(args: argparse.Namespace) -> int:
         raise Misused("this shell is in the session already")
     if not (os.isatty(0) and os.isatty(1)):
         raise Misused("reattach needs a terminal (ssh: use -t)")
+    session: Optional[str] = args.session
+    number: Optional[int] = args.terminal
     try:
-        sessions.connect(args.session).close()
-        return _take_seat(args.session, args.prefix, args.terminal)
+        sessions.connect(session).close()
     except NotFound:
-        folder = sessions.stopped(args.session)
-    print("The recorder was stopped. It starts again, with a new shell.\n")
-    sessions.start_recorder(folder)
-    return _take_seat(folder.name, args.prefix)
+        folder = sessions.stopped(session)
+        print("The recorder was stopped. It starts again, with a new shell.\n")
+        sessions.start_recorder(folder)
+        session, number = folder.name, None  # of the terminals before, none is left
+    return _take_seat(session, args.prefix, number)
 
 
 def _take_seat(session: Optional[str], prefix: bytes, number: Optional[int] = None) -> int:
