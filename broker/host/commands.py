@@ -13,6 +13,7 @@ from typing import Any, Callable, Coroutine, Dict, List, Optional, Protocol, Typ
 from broker.host.authority import Authority
 from broker.host.changes import Changes
 from broker.host.clients import Client
+from broker.host.consent import shown_again
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.lines import Lines
 from broker.host.proposals import NotDone
@@ -88,7 +89,7 @@ class Commands:
         clock: Callable[[], float],
         session: Session,
     ) -> None:
-        self._banner = file.banner
+        self._banner = shown_again(file.banner)
         self._most_seconds = file.max_seconds
         self._authority = authority
         self._changes = changes
@@ -136,7 +137,7 @@ class Commands:
             elif command == "check":
                 line, terminal = _field(args, "line", str), _field(args, "terminal", str)
                 stopped = self._holds.stop(terminal, line)
-                client.link.send(Done({**self._session.status(), "stopped": stopped}))
+                self._done(client, stopped=stopped)
             elif command in self._commands:
                 self._commands[command](client, args)
                 self._done(client)
@@ -171,8 +172,11 @@ class Commands:
                 if client is not asked.client:
                     asked.client.link.send(Error("declined", "the terminal that was asked is gone"))
 
-    def _done(self, client: Client) -> None:
-        client.link.send(Done(self._session.status()))
+    def _done(self, client: Client, **more: object) -> None:
+        status = {**self._session.status(), **more}
+        if client.inside:
+            status["page"] = ""  # what is printed inside is recorded, and engineers see it
+        client.link.send(Done(status))
 
     async def _do_slowly(self, client: Client, work: Coroutine[Any, Any, None]) -> None:
         try:

@@ -70,6 +70,8 @@ class HoldKeeper:
 
     async def lift(self, hold: str, by: str, side: str) -> None:
         """Lift a hold. Raises NotDone. Not to be cancelled, as ``put``."""
+        if all(one.id != hold for one in self._holds):
+            raise NotDone("unknown-hold", "no hold with that id is up")
         await self._change(lambda holds: holds.lift(hold, side), by)
 
     async def look(self) -> None:
