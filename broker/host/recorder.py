@@ -248,8 +248,10 @@ class Recorder:
         print(f"recorder: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
     def _tick(self) -> None:
-        asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
         t = self._clock()
+        left = self._authority.grant.until - t  # the end of a grant is not rounded up to a tick
+        soon = left + 0.001 if 0 < left < TICK_SECONDS else TICK_SECONDS
+        asyncio.get_running_loop().call_later(soon, self._tick)
         if self._records.make_room(self._terminals):
             self.tell("urgent", "there is room on the disk: recording goes on")
         spawn(self._records.sync(), self.failed)
