@@ -19,21 +19,21 @@ from broker.wire.messages import Done, Error
 OVERRIDE = "override"
 _MOST_WORD_BYTES = 500
 _KEYS = (
-    "r: run  e: edit  n: refuse  t: run, and the next few of this person unasked  "
-    "k: run, and all of this kind unasked  Esc: later"
+    "r: run · e: edit · n: refuse · t: run, and the next few of this person unasked · "
+    "k: run, and all of this kind unasked · Esc: later"
 )
 _NAME_COLUMNS = 10
 _COMMAND = re.compile(r"(?:sudo )?[\w./+-]+(?: [a-z][a-z0-9-]*(?= |$))?", re.ASCII)
 _REQUESTS = {
-    "terminal": ("another terminal on this host", "y: open one  n: no  Esc: later"),
+    "terminal": ("another terminal on this host", "y: open one · n: no · Esc: later"),
     "approve": (
         "mode approve: to propose lines, which run when you let them",
-        "{prefix} p: allow it  ",
+        "{prefix} p: allow it",
     ),
-    "control": ("mode control: to type into your terminals as you could", "{prefix} c: allow it  "),
-    "time": ("more time", "`{program} extend 30m` in a shell outside: give it  "),
+    "control": ("mode control: to type into your terminals as you could", "{prefix} c: allow it"),
+    "time": ("more time", "`{program} extend 30m` in a shell outside: give it"),
 }
-_ANSWERS = "n: no  Esc: later"
+_ANSWERS = " · n: no · Esc: later"
 
 Facts = Dict[str, Any]
 
@@ -94,7 +94,7 @@ def _goes_on(waiting: int) -> Dialog[bool]:
     sheet = Sheet(
         "jumpseat · answered",
         [Line(f"{more} for your answer.")],
-        "Enter: show the next  Esc: later",
+        "Enter: show the next · Esc: later",
     )
     while True:
         key = yield from key_on(sheet)
@@ -211,7 +211,7 @@ def _edited(one: Facts, text: str) -> Dialog[Optional[str]]:
     sheet = Sheet(
         f"jumpseat · edit what {person} proposes",
         [Line("They see in the log what ran, and that you changed it.")],
-        "Enter: done  Ctrl-J: a new line  Ctrl-U, Ctrl-K, Ctrl-W: delete  Esc: as it was",
+        "Enter: done · Ctrl-J: a new line · Ctrl-U, Ctrl-K, Ctrl-W: delete · Esc: as it was",
         "It shall run as:",
         LineEditor(text, lines=True),
     )
@@ -222,7 +222,7 @@ def _refused(one: Facts) -> Dialog[Union[Done, Error, None]]:
     sheet = Sheet(
         "jumpseat · refuse",
         [*_exactly(one["text"])[:5], Line("")],
-        "Enter: refuse (with nothing typed, the word is: no)  Esc: back",
+        "Enter: refuse (with nothing typed, the word is: no) · Esc: back",
         f"A word for {plain(one['person'])}:",
         LineEditor(most_bytes=_MOST_WORD_BYTES),
     )
@@ -253,7 +253,7 @@ def _how(key: Key, one: Facts, text: str) -> Dialog[Optional[_Run]]:
 
 def _filled(what: str, question: str, answer: str) -> Dialog[str]:
     explained = "Holds are asked for all the same. Taking back and a change of mode end this."
-    keys = "Enter: let it run, and this  Esc: back"
+    keys = "Enter: let it run, and this · Esc: back"
     editor = LineEditor(answer, most_bytes=200)
     sheet = Sheet(f"jumpseat · {what}", [Line(explained), Line("")], keys, question, editor)
     return ((yield from line_on(sheet)) or "").strip()
@@ -282,7 +282,7 @@ def _let_run(one: Facts, run: _Run) -> Dialog[Union[Done, Error, None]]:
             Line(""),
             *_exactly(run.text),
         ],
-        "Enter: let it run  Esc: back",
+        "Enter: let it run · Esc: back",
         f'Type "{OVERRIDE}" to run this all the same:',
         LineEditor(most_bytes=200),
     )

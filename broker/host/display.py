@@ -5,6 +5,7 @@ A panel covers the screen; what the shell prints meanwhile is held back, up to a
 
 from __future__ import annotations
 
+import re
 from typing import Callable, List, Optional, Tuple
 
 from broker.host.columns import plain
@@ -24,6 +25,11 @@ _MODES_OFF = (
     b"\x1b[?1l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l"
     b"\x1b[?2004l\x1b[?25h\x1b>\x1b[0m"
 )
+_CLEAR = b"\x1b[H\x1b[2J"
+_MODES_RESET = RESET[len(_CLOSE) :]
+# How a redraw of a full screen begins. On the terminal where that screen is still up it must not
+# go by the first one: what that shows is to be there when the program ends.
+_STEP_BACK = re.compile(rb"\A" + re.escape(RESET + _CLEAR) + rb"\x1b\[\?(?:1049|1047|47)h")
 _OLD_KEYBOARD = b"\x1b[=0;1u\x1b[>4;0m"
 
 
@@ -55,6 +61,7 @@ class Display:
         self._panel: Optional[Sheet] = None
         self._over_program = False
         self._undrawn = False
+        self._uncovered = self._redrawn = False
         printer.write(_KEEP_TITLE)
 
     @property
@@ -88,9 +95,14 @@ class Display:
             self._held.append(data)
             self._held_bytes += len(data or b"")
         elif data is None:
+            self._redrawn, self._uncovered = self._uncovered and self._printed.full_screen, False
             self._printed = Printed(self._clock(), new_keyboard=self._printed.new_keyboard)
         else:
-            self._printer.write(self._printed.feed(data, self._clock()))
+            ready = self._printed.feed(data, self._clock())
+            if self._redrawn and ready:
+                self._redrawn = False
+                ready = _STEP_BACK.sub(_MODES_RESET + _CLEAR, ready, count=1)
+            self._printer.write(ready)
             if self._printed.retitled:
                 self._print_title()
 
@@ -155,6 +167,7 @@ class Display:
         held, self._held, self._held_bytes = self._held, [], 0
         for data in held:
             self._output(data)
+        self._uncovered = self._over_program
         return self._over_program
 
     def _uncovering(self) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import List, NamedTuple, Optional
 
-from broker.host.columns import plain
+from broker.host.columns import plain, wrapped
 from broker.host.printed import Printed, rows_down
 
 MOST = 20
@@ -60,7 +60,7 @@ class Notices:
         if any(one.kind == "info" for one in told):
             told = self._waiting
         self._waiting = [one for one in self._waiting if one not in told]
-        rows = [row for one in told for row in self._rows(one)]
+        rows = [row for one in told for row in self._rows(one, cols)]
         if self._given_up:
             rows.insert(0, _MARK + b"%d earlier notices were left out" % self._given_up)
             self._given_up = 0
@@ -72,12 +72,15 @@ class Notices:
         soonest = min(moments, default=_NEVER)
         return None if soonest == _NEVER else soonest
 
-    def _rows(self, notice: _Waiting) -> List[bytes]:
+    def _rows(self, notice: _Waiting, cols: int) -> List[bytes]:
         lines = [plain(line, _LINE_CHARACTERS) for line in notice.text.split("\n")]
         if notice.kind == "ask":
             lines.append(f"{self._answer} answers")
-        head, *rest = [line.encode("utf-8", "replace") for line in lines]
-        return [_MARK + head, *(_INDENT + line for line in rest)]
+        # Wrapped by us: a row that begins at the left could pass for another line.
+        room = max(20, cols - len(_INDENT))
+        rows = [row for line in lines for row in wrapped(line, columns=room)]
+        head, *rest = [row.encode("utf-8", "replace") for row in rows]
+        return [_MARK + head, *(_INDENT + row for row in rest)]
 
 
 _NEVER = float("inf")

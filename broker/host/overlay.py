@@ -32,7 +32,7 @@ _LINKS = {
     "disconnected": "cut by you: nobody sees this or types; the recording goes on",
 }
 _AWAY = {
-    "pause": "their typing is held off until you are back; they still see the terminal",
+    "pause": "nothing of theirs comes through until you are back; they still see it",
     "continue": "they may go on until the grant ends",
     "end": "the session ends",
 }
@@ -59,11 +59,11 @@ def overlay(facts: Dict[str, Any], shown: str, prefix: str) -> Sheet:
     if facts["page"]:
         # Nothing else in its rows: it is there to be copied.
         lines += [Line("page:"), *(Line(one, exact=True) for one in pieces(facts["page"], 400))]
-    keys = "  ".join(f"{key}: {what}" for key, what in HELP)
+    keys = " · ".join(f"{key}: {what}" for key, what in HELP)
     return Sheet(
         f"jumpseat · session {plain(facts['session'])}",
         lines,
-        f"{prefix}, then  {keys}.  Any other key closes.",
+        f"{prefix}, then {keys}. Any other key closes.",
     )
 
 

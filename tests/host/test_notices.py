@@ -177,3 +177,13 @@ def test_what_others_wrote_can_not_paint() -> None:
     assert b"\x1b[2J" not in told
     assert desk.screen.lines[0] == " jumpseat  alice proposes: a?[2J?b"
     assert desk.screen.lines[1].strip() == "line?two?"
+
+
+def test_a_long_notice_is_wrapped_behind_its_mark() -> None:
+    desk = Desk(PROMPT, cols=40)
+    desk.notices.add("info", "the mode is watch now " * 3, 0.0)
+    desk.due(LONG)
+    assert desk.screen.lines[:4] == [
+        " jumpseat  the mode is watch now the", "           mode is watch now the mode is",
+        "           watch now", "host:~$",
+    ]  # fmt: skip

@@ -39,7 +39,7 @@ def test_all_of_it_fits_an_ordinary_terminal() -> None:
     assert sheet.seen
     for part in (
         "alice, bob; alice types now", "type into it, as you could", "YES", "90 min", "pool is deg",
-        "so that carol", "held off until you are back", "1 (this one), 2", "do not touch tank",
+        "so that carol", "comes through until you are back", "1 (this one), 2", "do not touch tank",
         "zpool, zfs", "alice: the next 2", "begins with `zpool status`",
         "2 proposals and 1 request", "uptime", "k" * 43, "Space: take back", "Ctrl-], then", "https://broker.example",
     ):  # fmt: skip

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from broker.host.recorder_link import KEYS_BYTES
+from broker.host.redraw import RESET
 from broker.wire.messages import (
     Attach,
     Consent,
@@ -92,15 +93,20 @@ async def test_the_status_leaves_the_screen_as_it_was() -> None:
 
 async def test_over_a_full_screen_program_the_recorder_draws_it_again() -> None:
     async with view() as one:
-        one.recorder.prints(b"\x1b[?1049h\x1b[2J\x1b[Hsome text in vim")
+        one.recorder.prints(b"vim notes\r\n\x1b[?1049h\x1b[2J\x1b[Hsome text in vim")
         await one.sees("some text in vim")
         one.types(b"\x1d?")
         await one.sees("pool is degraded")
         assert len(one.recorder.all(Attach)) == 1
-        one.recorder.screen = b"\x1b[H\x1b[2Jdrawn again"
+        whole = b"\x1b[?1049h\x1b[H\x1b[2Jdrawn again"
+        one.recorder.screen = RESET + b"\x1b[H\x1b[2J" + whole  # as the recorder draws it
         one.types(b" ")
         await one.sees("drawn again")
         assert one.recorder.all(Attach)[1] == Attach(TERMINAL, 80, 24)
+        one.recorder.prints(b"\x1b[?1049l$ ls")
+        await one.until_screen(
+            lambda screen: screen.lines[:2] == ["$ vim notes", "$ ls"], "the shell as it was"
+        )
         await one.ends()
 
 
