@@ -1,191 +1,30 @@
-"""A real recorder process with a real shell, its real uplink, and a broker that may be hostile."""
+"""A real recorder process with a real shell, its real uplink, and a broker."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import pwd
 import re
 import signal
-import socket
-import tempfile
-import time
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from broker.host import clock, sessions
-from broker.host.failures import Failed
-from broker.host.session_file import SessionFile, load
-from broker.recording import session_log
+from broker.host import sessions
+from broker.host.session_file import load
 from broker.recording.asciicast import read_event
-from broker.wire.codec import Unpacker, decode, encode, pack
+from broker.wire.codec import encode, pack
 from broker.wire.messages import (
     Attach,
-    Attached,
     Detach,
     Ended,
     Error,
-    Held,
     Hello,
     Input,
-    Joined,
     Leave,
     Left,
-    Message,
-    Output,
-    Turn,
 )
-from tests.host.broker_end import WAIT_SECONDS, BrokerEnd, broker_end
-
-TERMINAL = "run-1.terminal-1.cast"
-LOG = "run-1.log"
-
-
-class Host:
-    """One session's recorder on a host of its own."""
-
-    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-        monkeypatch.setenv("JUMPSEAT_STATE_DIR", str(home / "state"))
-        monkeypatch.setenv("JUMPSEAT_RUNTIME_DIR", str(home / "run"))
-        monkeypatch.delenv("JUMPSEAT_SESSION", raising=False)
-        user = pwd.getpwuid(os.getuid())
-        self.seats: list[Seat] = []
-        self.folder = home / "state" / "s1"
-        self.folder.mkdir(parents=True)
-        self.file = SessionFile(  # noqa: S604 - shell is a field
-            id="s1", broker=url, token="secret", case="c", engineer="alice",
-            began_wall=time.time(), began_boottime=clock.boottime(), began_boot=clock.boot_id(),
-            mode="control", away="pause", until=3600.0, terms="terms", answer="I agree",
-            uid=user.pw_uid, gid=user.pw_gid, user=user.pw_name, home=str(home), shell="/bin/sh",
-            env={"TERM": "xterm", "PATH": os.environ["PATH"], "PS1": "$ ", "HOME": str(home)},
-            cwd=str(home), login=False,
-        )  # fmt: skip
-
-    async def start(self, **changes: object) -> None:
-        """Start a run of the recorder, on first use with these fields of the session changed."""
-        if changes or not (self.folder / "session.json").exists():
-            self.file = replace(self.file, **changes)  # type: ignore[arg-type]
-            self.file.save(self.folder)
-        await asyncio.to_thread(sessions.start_recorder, self.folder)
-
-    async def do(self, what: str) -> dict[str, Any]:
-        def ask() -> dict[str, Any]:
-            with sessions.connect("s1") as recorder:
-                return sessions.do(recorder, what)
-
-        return await asyncio.to_thread(ask)
-
-    def log(self, run: int = 1) -> list[session_log.Entry]:
-        lines = (self.folder / f"run-{run}.log").read_text().splitlines()
-        return [session_log.decode(line) for line in lines]
-
-    def pid(self) -> int:
-        with sessions.connect("s1") as sock:
-            raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-        return int.from_bytes(raw[:4], "little")
-
-    async def gone(self) -> None:
-        async with asyncio.timeout(WAIT_SECONDS):
-            while sessions.wait_until_delivered("s1", 0) is not None:  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.02)
-
-    async def close(self) -> None:
-        for seat in self.seats:
-            await seat.close()
-        with contextlib.suppress(Failed):
-            os.kill(self.pid(), signal.SIGTERM)
-            await self.gone()
-
-
-class Seat:
-    """The customer's terminal, as far as the recorder knows."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.printed = b""
-        self._reader = reader
-        self._writer = writer
-        self._unpacker = Unpacker()
-        self._waiting: list[bytes] = []
-
-    def send(self, message: Message) -> None:
-        self._writer.write(pack(encode(message)))
-
-    def types(self, text: str) -> None:
-        self.send(Input(TERMINAL, "", text.encode()))
-
-    async def next(self) -> Message:
-        async with asyncio.timeout(WAIT_SECONDS):
-            while not self._waiting:
-                data = await self._reader.read(65536)
-                if not data:
-                    raise EOFError
-                self._waiting += self._unpacker.feed(data)
-        return decode(self._waiting.pop(0))
-
-    async def until(self, kind: type) -> Message:
-        while True:
-            message = await self.next()
-            if isinstance(message, Output):
-                self.printed += message.data
-            if isinstance(message, kind):
-                return message
-
-    async def until_printed(self, text: bytes) -> None:
-        while text not in self.printed:
-            await self.until(Output)
-
-    async def close(self) -> None:
-        self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
-
-
-async def take_seat(host: Host) -> Seat:
-    sock = await asyncio.to_thread(sessions.connect, "s1")
-    seat = Seat(*await asyncio.open_connection(sock=sock))
-    seat.send(Attach("", 80, 24))
-    host.seats.append(seat)
-    await seat.until(Attached)
-    return seat
-
-
-@pytest.fixture
-async def broker() -> AsyncIterator[BrokerEnd]:
-    async with broker_end() as end:
-        yield end
-
-
-@pytest.fixture
-async def host(broker: BrokerEnd, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Host]:
-    with tempfile.TemporaryDirectory(prefix="host-") as home:  # short: sockets are in it
-        host = Host(Path(home), monkeypatch, broker.url)
-        yield host
-        await host.close()
-
-
-async def nobody_types(broker: BrokerEnd) -> None:
-    """Wait until the customer's turn is over."""
-
-    def told() -> list[Message]:
-        return [one for one in broker.heard if isinstance(one, Turn)]
-
-    await broker.until(lambda: bool(told()) and told()[-1] == Turn(TERMINAL, "", ""), "no turn")
-
-
-async def sit(host: Host, broker: BrokerEnd, **changes: object) -> Seat:
-    """Start, take the seat, and have alice watch."""
-    await host.start(**changes)
-    seat = await take_seat(host)
-    await seat.until_printed(b"$ ")
-    await broker.until_heard(Hello)
-    await broker.send(Joined("v1", "alice"))
-    await broker.until_in(LOG, b'"joined"')
-    return seat
+from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
+from tests.host.real_recorder import LOG, TERMINAL, Host, nobody_types, sit, take_seat
 
 
 async def test_a_session_from_its_first_line_to_its_last(host: Host, broker: BrokerEnd) -> None:
@@ -223,31 +62,6 @@ async def test_the_log_says_who_keeps_the_record(host: Host, broker: BrokerEnd) 
     assert "secret" not in (host.folder / LOG).read_text()
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"mode": "watch"}, "mode"),
-        ({"until": 1.0}, "expired"),
-        ({}, "no-terminal"),
-    ],
-)
-async def test_a_broker_that_types_beyond_the_grant_achieves_nothing(
-    host: Host, broker: BrokerEnd, changes: dict[str, Any], why: str
-) -> None:
-    seat = await sit(host, broker, **changes)
-    terminal = "run-2.terminal-1.cast" if why == "no-terminal" else TERMINAL
-    if why == "expired":
-        await broker.until_in(LOG, b'"expired"')
-    for _ in range(3):
-        await broker.send(Input(terminal, "v1", b"echo inject''ed\r"))
-    await broker.until_in(LOG, b'"refused"')
-    seat.types("echo cle''an\r")
-    await seat.until_printed(b"clean")
-    assert b"inject" not in seat.printed
-    refused = [entry for entry in host.log() if entry["event"] == "refused"]
-    assert [(entry["why"], entry["person"]) for entry in refused] == [(why, "alice")]
-
-
 async def test_an_expired_grant_ends_when_the_customer_leaves_and_not_before(
     host: Host, broker: BrokerEnd
 ) -> None:
@@ -266,32 +80,6 @@ async def test_replies_of_an_engineers_terminal_are_no_keys(host: Host, broker: 
     await broker.send(Input(TERMINAL, "v1", b"echo on''ly\r"))
     await seat.until_printed(b"only")
     assert b"62;22c" not in seat.printed
-
-
-@pytest.mark.parametrize(
-    "attack",
-    [
-        encode(Input(TERMINAL, "nobody", b"echo inject''ed\r")),
-        encode(Held(LOG, 2**40)),
-        encode(Held("run-9.log", 1)),
-        encode(Leave("ended")),
-        encode(Output(TERMINAL, b"fake")),
-        b"\x09garbage",
-        b'{"type":"do","command":"end"}',
-    ],
-)
-async def test_a_broker_that_breaks_the_protocol_costs_its_link_alone(
-    host: Host, broker: BrokerEnd, attack: bytes
-) -> None:
-    seat = await sit(host, broker)
-    await broker.send_raw(attack)
-    await broker.until_heard(Error)
-    await broker.until_heard(Hello, 2)
-    assert Leave("recorder-lost") not in broker.heard
-    seat.types("echo undis''turbed\r")
-    await seat.until_printed(b"undisturbed")
-    await broker.until_in(TERMINAL, b"undisturbed")
-    assert b"inject" not in seat.printed
 
 
 async def test_offline_is_recorded_and_arrives_exactly_once(host: Host, broker: BrokerEnd) -> None:

@@ -36,6 +36,7 @@ class Customer:
         self.env[processes.MARK] = self.mark
         self.terminal: Terminal
         self.session = ""
+        self._earlier: set[str] = set()
 
     async def asks(self, *arguments: str, size: tuple[int, int] = (80, 24)) -> Terminal:
         """Run ``jumpseat ARGUMENTS`` in a new terminal."""
@@ -51,8 +52,9 @@ class Customer:
         await seat.expect('Type "I agree"')
         seat.type("I agree\n")
         await seat.expect("`exit` ends it.")
-        (folder,) = self.state.iterdir()
-        self.session = folder.name
+        known = {path.parent.name for path in self.state.glob("*/session.json")}
+        (self.session,) = known - self._earlier
+        self._earlier |= known
         await self.at_shell()
         return self.session
 

@@ -149,6 +149,7 @@ async def test_windows_of_odd_sizes(
     async with viewing(world.broker, customer.session, alice) as viewer:
         late = await viewer.follow(TERMINAL, -1)
         await viewer.until(lambda: late.screen().size == recorded, "a screen of that size")
+        await viewer.nobody_types(customer)
         await viewer.type(TERMINAL, "echo size-$((40 + 2))\n")
         await customer.terminal.expect("size-42")
     await world.end(customer)

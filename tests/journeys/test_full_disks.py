@@ -64,6 +64,7 @@ async def test_the_hosts_disk_fills(world: World, alice: Engineer) -> None:
             filler.unlink()
             await viewer.until(lambda: viewer.logged("gap"), "the gap")
             assert viewer.logged("gap")[0]["cause"] == "disk-full"
+            await viewer.nobody_types(customer)
             await viewer.type(TERMINAL, "echo again-$((40 + 2))\n")
             await customer.terminal.expect("again-42")
 

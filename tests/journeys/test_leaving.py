@@ -51,6 +51,7 @@ async def test_the_terminal_is_closed_in_vim_and_reattached(world: World, alice:
         await viewer.until(
             lambda: viewer.copies[TERMINAL].screen().size == (100, 30), "the new size"
         )
+        await viewer.nobody_types(customer)
         await viewer.type(TERMINAL, ", thought through")
         await viewer.sees(TERMINAL, "half a thought, thought through")
         assert "half a thought, thought through" in await same_screen(seat, viewer)

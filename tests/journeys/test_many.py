@@ -16,6 +16,7 @@ async def travel(world: World, alice: Engineer, number: int, everyone: asyncio.B
     async with viewing(world.broker, customer.session, alice) as viewer:
         await viewer.follow(TERMINAL)
         await viewer.is_told("at-keyboard")
+        await viewer.nobody_types(customer)
         await everyone.wait()
         for turn in range(5):
             await viewer.type(TERMINAL, f"echo session-$(({number} * 1000 + {turn})).\n")

@@ -26,6 +26,7 @@ async def test_customers_side_is_one_file(world: World, alice: Engineer, version
     await customer.grants(invitation.code, world.broker.url, "--mode", "control")
     async with viewing(world.broker, customer.session, alice) as viewer:
         await viewer.follow(TERMINAL)
+        await viewer.nobody_types(customer)
         await viewer.type(TERMINAL, "echo $((40 + 2))-by-alice\n")
         await customer.terminal.expect("42-by-alice")
         assert (await customer.status())["watching"] == ["alice"]

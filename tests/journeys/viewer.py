@@ -16,14 +16,22 @@ from broker.wire.messages import (
     Append,
     Declined,
     Input,
+    LiftHold,
     Message,
     Present,
+    Propose,
+    PutHold,
+    Request,
     Snapshot,
     Streams,
+    Turn,
     Watch,
     Watching,
+    Withdraw,
 )
 from tests.journeys.broker import Broker, Engineer
+from tests.journeys.customer import Customer
+from tests.journeys.recording import TERMINAL
 from tests.journeys.screen import Screen
 from tests.journeys.waiting import Changing
 
@@ -76,23 +84,78 @@ class Viewer(Changing):
         self.names: list[str] = []
         self.watching = Watching("", {})
         self.present: list[Present] = []
-        self.declined: list[str] = []
+        self.declined: list[Declined] = []
+        self.turns: dict[str, Turn] = {}
         self.closed = False
 
     def _told(self) -> str:
         sizes = {name: (copy.start, copy.end) for name, copy in self.copies.items()}
-        return f"viewer of {sizes}, {self.watching}, {self.present[-3:]}, closed: {self.closed}"
+        return (
+            f"viewer of {sizes}, {self.watching}, {self.present[-3:]}, {self.turns}, "
+            f"{self.declined[-3:]}, closed: {self.closed}"
+        )
 
     async def follow(self, name: str, offset: int = 0) -> Copy:
         """Watch a stream from ``offset``, or from a snapshot on (-1), as soon as it is there."""
         await self.until(lambda: name in self.names, name)
         self.copies[name] = Copy(max(offset, 0))
-        await self._send(Watch(name, offset))
+        await self.send(Watch(name, offset))
         return self.copies[name]
 
     async def type(self, terminal: str, keys: str) -> None:
         """Press keys."""
-        await self._send(Input(terminal, "", keys.encode()))
+        await self.send(Input(terminal, "", keys.encode()))
+
+    async def nobody_types(self, customer: Customer, terminal: str = TERMINAL) -> None:
+        """Wait until the terminal is nobody's, of all who have typed there before this call.
+
+        The terminal must be followed: whose turn it is was told before what they typed had an echo.
+        """
+        copy, size = self.copies[terminal], len(customer.stream(terminal))
+        await self.until(
+            lambda: copy.end >= size and not self.holder(terminal), f"nobody to type at {terminal}"
+        )
+
+    def holder(self, terminal: str = TERMINAL) -> str:
+        """Who types there now, as the last word on it was."""
+        turn = self.turns.get(terminal)
+        return turn.person if turn is not None and turn.holder else ""
+
+    async def propose(
+        self, text: str, why: str = "", expect: str = "", terminal: str = TERMINAL
+    ) -> str:
+        """Propose lines; the number that the session log gave it."""
+        before = len(self.logged("proposed"))
+        await self.send(Propose("", terminal, text, why, expect))
+        await self.until(lambda: len(self.logged("proposed")) > before, f"the proposal {text!r}")
+        return str(self.logged("proposed")[-1]["proposal"])
+
+    async def withdraw(self, proposal: str) -> None:
+        """Take a proposal back."""
+        await self.send(Withdraw("", proposal))
+
+    async def request(self, what: str) -> None:
+        """Ask for more."""
+        await self.send(Request("", what))
+
+    async def put_hold(self, text: str, *patterns: str) -> None:
+        """Say what nobody should touch."""
+        await self.send(PutHold("", text, list(patterns)))
+
+    async def lift_hold(self, hold: str) -> None:
+        """Lift a hold."""
+        await self.send(LiftHold("", hold))
+
+    async def is_declined(self, reason: str, times: int = 1) -> Declined:
+        """Wait until something was declined for this reason, so many times; the last."""
+        found = lambda: [one for one in self.declined if one.reason == reason]  # noqa: E731
+        await self.until(lambda: len(found()) >= times, f"{times} x declined: {reason}")
+        return found()[times - 1]
+
+    async def until_logged(self, event: str, times: int = 1, run: int = 1) -> session_log.Entry:
+        """Wait until so many entries of one kind have arrived; the last."""
+        await self.until(lambda: len(self.logged(event, run)) >= times, f"{times} x {event}")
+        return self.logged(event, run)[times - 1]
 
     async def sees(self, name: str, text: str) -> None:
         """Wait until this stands on the screen of a terminal."""
@@ -123,7 +186,7 @@ class Viewer(Changing):
                 message = codec.decode(encoded)
                 answer = self._link.receive(message, asyncio.get_running_loop().time())
                 if answer is not None:
-                    await self._send(answer)
+                    await self.send(answer)
                 self._take(message)
                 self.changed()
         except ConnectionClosed:
@@ -146,9 +209,12 @@ class Viewer(Changing):
         elif isinstance(message, Present):
             self.present.append(message)
         elif isinstance(message, Declined):
-            self.declined.append(message.reason)
+            self.declined.append(message)
+        elif isinstance(message, Turn):
+            self.turns[message.terminal] = message
 
-    async def _send(self, message: Message) -> None:
+    async def send(self, message: Message) -> None:
+        """Send a message, whatever it is."""
         encoded = codec.encode(message)
         await self._socket.send(encoded.decode() if codec.is_text(encoded) else encoded)
 
@@ -156,16 +222,23 @@ class Viewer(Changing):
 @asynccontextmanager
 async def viewing(broker: Broker, session: str, engineer: Engineer) -> AsyncIterator[Viewer]:
     """Watch a session."""
+    async with connected(broker, f"/api/sessions/{session}/watch", engineer.cookie) as viewer:
+        yield viewer
+
+
+@asynccontextmanager
+async def connected(broker: Broker, path: str, cookie: str) -> AsyncIterator[Viewer]:
+    """Be a viewer at one of the broker's websockets."""
     socket = connect(
-        f"ws://{broker.address}/api/sessions/{session}/watch",
+        f"ws://{broker.address}{path}",
         origin=Origin(broker.url),
-        additional_headers={"Cookie": engineer.cookie},
+        additional_headers={"Cookie": cookie},
         max_size=None,
         compression=None,
     )
     try:
-        async with socket as connected, asyncio.TaskGroup() as group:
-            viewer = Viewer(connected)
+        async with socket as opened, asyncio.TaskGroup() as group:
+            viewer = Viewer(opened)
             receiving = group.create_task(viewer.receive())
             try:
                 await viewer.until(lambda: viewer.watching.you, "the broker's greeting")
