@@ -8,7 +8,7 @@ from typing import Any, Callable
 from broker import __version__
 from broker.host import choices
 from broker.host.granting import broker_url
-from broker.host.keyboard import PREFIX
+from broker.host.view.keyboard import PREFIX
 from broker.recording.grant import Away, Mode, Page
 
 # Commands without arguments of their own.

@@ -23,9 +23,9 @@ from broker.host.columns import plain
 from broker.host.failures import Declined, Failed, Misused, NotFound
 from broker.host.granting import Wanted, grant
 from broker.host.invocation import spoken
-from broker.host.keyboard import key_name
 from broker.host.session_file import load
-from broker.host.terminal import Left, TerminalView
+from broker.host.view.keyboard import key_name
+from broker.host.view.terminal import Left, TerminalView
 
 _DELIVER_SECONDS = 10.0
 _OVERRIDE = "override"

@@ -21,10 +21,10 @@ from broker.host.failures import Declined, Failed, Misused
 from broker.host.hold_file import HoldFile
 from broker.host.invitations import Invitation
 from broker.host.invocation import spoken
-from broker.host.keyboard import key_name
 from broker.host.page_link import PageKey
 from broker.host.pty import User
 from broker.host.session_file import SessionFile
+from broker.host.view.keyboard import key_name
 from broker.recording.grant import Away, Mode, Page
 
 # sudo and login start from these as well; everything else comes from the user's own start files.

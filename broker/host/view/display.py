@@ -9,11 +9,11 @@ import re
 from typing import Callable, List, Optional, Tuple
 
 from broker.host.columns import plain
-from broker.host.notices import Notices
-from broker.host.panel import Sheet, painted
-from broker.host.printed import Printed
-from broker.host.printer import Printer
 from broker.host.redraw import RESET
+from broker.host.view.notices import Notices
+from broker.host.view.panel import Sheet, painted
+from broker.host.view.printed import Printed
+from broker.host.view.printer import Printer
 
 HELD_BYTES = 256 * 1024
 LAST_SECONDS = 1.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import List, NamedTuple, Optional
 
 from broker.host.columns import plain, wrapped
-from broker.host.printed import Printed, rows_down
+from broker.host.view.printed import Printed, rows_down
 
 MOST = 20
 """So many notices wait at most; the oldest is given up, and how many were is told."""

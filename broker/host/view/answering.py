@@ -9,11 +9,11 @@ import re
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Union
 
 from broker.host.columns import plain
-from broker.host.dialogs import CLOSES, asked, facts_now, sentence
-from broker.host.keys import Key
-from broker.host.line_editor import LineEditor
-from broker.host.panel import BOLD, RED, Dialog, Line, Sheet, key_on, line_on
 from broker.host.proposals import MOST_TIMES
+from broker.host.view.dialogs import CLOSES, asked, facts_now, sentence
+from broker.host.view.keys import Key
+from broker.host.view.line_editor import LineEditor
+from broker.host.view.panel import BOLD, RED, Dialog, Line, Sheet, key_on, line_on
 from broker.wire.messages import Done, Error
 
 OVERRIDE = "override"

@@ -6,8 +6,8 @@ from typing import Any, Dict, List
 
 from broker.host.cells import pieces
 from broker.host.columns import cells, plain
-from broker.host.keyboard import HELP
-from broker.host.panel import BOLD, Line, Sheet
+from broker.host.view.keyboard import HELP
+from broker.host.view.panel import BOLD, Line, Sheet
 from broker.recording.timeline import duration
 
 _NAME_COLUMNS = 11

@@ -36,7 +36,7 @@ M = TypeVar("M")
 
 VIEW = """
 import socket, sys
-from broker.host.terminal import Left, TerminalView
+from broker.host.view.terminal import Left, TerminalView
 
 def connect():
     sock = socket.socket(socket.AF_UNIX)

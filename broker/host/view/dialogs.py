@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Union
 
 from broker.host.columns import COLUMNS, cells, plain, plain_lines
-from broker.host.line_editor import LineEditor
-from broker.host.overlay import overlay
-from broker.host.panel import BOLD, RED, Dialog, Line, Sheet, key_on, line_on
+from broker.host.view.line_editor import LineEditor
+from broker.host.view.overlay import overlay
+from broker.host.view.panel import BOLD, RED, Dialog, Line, Sheet, key_on, line_on
 from broker.wire.messages import Consent, Consented, Do, Done, Error
 
 CLOSES = "Any key closes."

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from broker.host import dialogs
+from broker.host.view import dialogs
 from broker.wire.messages import Consent, Consented, Do, Done, Error
 from tests.host.facts import SECOND, TERMINAL, facts
-from tests.host.talk import Talk
+from tests.host.view.talk import Talk
 
 CONSENT = Consent(7, "bob asks for: mode control.\n\n  They may TYPE.", "I agree")
 

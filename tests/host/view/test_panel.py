@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from broker.host.columns import cells
-from broker.host.keys import Key
-from broker.host.line_editor import LineEditor
-from broker.host.panel import RED, Line, Sheet, line_on, painted
-from tests.host.talk import Talk
+from broker.host.view.keys import Key
+from broker.host.view.line_editor import LineEditor
+from broker.host.view.panel import RED, Line, Sheet, line_on, painted
+from tests.host.view.talk import Talk
 from tests.journeys.screen import Screen
 
 

@@ -10,7 +10,7 @@ from typing import Callable, Dict, List, Tuple
 
 from broker.host.cells import pieces
 from broker.host.columns import cells
-from broker.host.keys import Key
+from broker.host.view.keys import Key
 
 
 class LineEditor:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from broker.host.keys import Key, KeyReader
-from broker.host.line_editor import LineEditor
+from broker.host.view.keys import Key, KeyReader
+from broker.host.view.line_editor import LineEditor
 
 
 def edited(text: str, typed: bytes, *, lines: bool = False) -> str:

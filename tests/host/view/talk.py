@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
-from broker.host.keys import Key, KeyReader
-from broker.host.panel import Dialog, Drawing, Sheet
+from broker.host.view.keys import Key, KeyReader
+from broker.host.view.panel import Dialog, Drawing, Sheet
 from broker.wire.messages import Consent, Consented, Do, Done, Error
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.host.keys import Key, KeyReader
+from broker.host.view.keys import Key, KeyReader
 
 
 def keys(*pieces: bytes) -> list[Key]:

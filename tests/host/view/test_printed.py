@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.host.printed import LINE_BYTES, Printed, rows_down
+from broker.host.view.printed import LINE_BYTES, Printed, rows_down
 
 
 def after(*pieces: bytes) -> Printed:

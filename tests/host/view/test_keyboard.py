@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.host.keyboard import PASTE_PAUSE_SECONDS, PREFIX, Keyboard, Press, key_name
+from broker.host.view.keyboard import PASTE_PAUSE_SECONDS, PREFIX, Keyboard, Press, key_name
 
 
 def told(*pieces: bytes, prefix: bytes = PREFIX) -> tuple[bytes, list[str]]:

@@ -5,7 +5,7 @@ import select
 
 import pytest
 
-from broker.host.printer import QUEUE_BYTES, Printer
+from broker.host.view.printer import QUEUE_BYTES, Printer
 
 
 @pytest.fixture

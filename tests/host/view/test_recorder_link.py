@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from broker.host.recorder_link import KEYS_BYTES, RecorderLink
+from broker.host.view.recorder_link import KEYS_BYTES, RecorderLink
 from broker.wire.codec import Unpacker, decode, encode, pack
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import Input, Output, Title

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from broker.host.answering import Names, answering
-from broker.host.panel import RED
+from broker.host.view.answering import Names, answering
+from broker.host.view.panel import RED
 from broker.wire.messages import Do, Done, Error
 from tests.host.facts import facts, proposal
-from tests.host.talk import Talk
+from tests.host.view.talk import Talk
 
 NAMES = Names("Ctrl-]", "jumpseat")
 ANSWERED = Done(facts())

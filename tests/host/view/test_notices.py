@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.host.notices import (
+from broker.host.view.notices import (
     ASK_PATIENCE_SECONDS,
     ASK_QUIET_SECONDS,
     MOST,
@@ -10,7 +10,7 @@ from broker.host.notices import (
     SETTLED_SECONDS,
     Notices,
 )
-from broker.host.printed import Printed
+from broker.host.view.printed import Printed
 from tests.journeys.screen import Screen
 
 PROMPT = b"\x1b[?2004h\x1b[32mhost\x1b[0m:~$ "

@@ -10,9 +10,9 @@ import socket
 from typing import Any, Callable, Generic, Optional, TypeVar, Union
 
 from broker.host.failures import Failed
-from broker.host.keys import Key
-from broker.host.panel import Dialog, Sheet
-from broker.host.recorder_link import RecorderLink
+from broker.host.view.keys import Key
+from broker.host.view.panel import Dialog, Sheet
+from broker.host.view.recorder_link import RecorderLink
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import Consent, Consented, Do, Done, Error
 

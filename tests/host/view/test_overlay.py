@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.host.overlay import overlay
+from broker.host.view.overlay import overlay
 from tests.host.facts import SECOND, TERMINAL, facts, proposal
 
 

@@ -11,8 +11,8 @@ from typing import Any, Generator, List, NamedTuple, Optional, Tuple, TypeVar, U
 
 from broker.host.cells import fitted, pieces
 from broker.host.columns import wrapped
-from broker.host.keys import Key
-from broker.host.line_editor import LineEditor
+from broker.host.view.keys import Key
+from broker.host.view.line_editor import LineEditor
 from broker.wire.messages import Consented, Do
 
 BOLD, DIM, RED = "\x1b[1m", "\x1b[2m", "\x1b[1;31m"

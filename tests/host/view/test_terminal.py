@@ -7,8 +7,8 @@ import signal
 
 import pytest
 
-from broker.host.recorder_link import KEYS_BYTES
 from broker.host.redraw import RESET
+from broker.host.view.recorder_link import KEYS_BYTES
 from broker.wire.messages import (
     Attach,
     Consent,
@@ -22,7 +22,7 @@ from broker.wire.messages import (
     Title,
 )
 from tests.host.facts import SECOND, TERMINAL, facts, proposal
-from tests.host.seat_end import SeatEnd, view
+from tests.host.view.seat_end import SeatEnd, view
 
 TAKE_BACK = Do("take_back", {"toggle": True})
 

@@ -15,18 +15,18 @@ import socket
 import time
 from typing import Any, Callable, Dict, List, Optional, Set
 
-from broker.host import dialogs
-from broker.host.answering import Names, answering
-from broker.host.conversation import Conversation
-from broker.host.display import Display
 from broker.host.failures import Failed
 from broker.host.invocation import spoken
-from broker.host.keyboard import PREFIX, Keyboard, Press, key_name
-from broker.host.keys import Key, KeyReader
-from broker.host.panel import Dialog, Sheet
-from broker.host.printer import Printer
-from broker.host.raw_terminal import raw, signals, window_size
-from broker.host.recorder_link import RecorderLink
+from broker.host.view import dialogs
+from broker.host.view.answering import Names, answering
+from broker.host.view.conversation import Conversation
+from broker.host.view.display import Display
+from broker.host.view.keyboard import PREFIX, Keyboard, Press, key_name
+from broker.host.view.keys import Key, KeyReader
+from broker.host.view.panel import Dialog, Sheet
+from broker.host.view.printer import Printer
+from broker.host.view.raw_terminal import raw, signals, window_size
+from broker.host.view.recorder_link import RecorderLink
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
     Attach,
