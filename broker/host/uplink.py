@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 from broker.host.broker_socket import BrokerSocket, dial
 from broker.host.local import PackedLink
 from broker.host.tasks import spawn
-from broker.wire.codec import decode, encode, type_name
+from broker.wire.codec import decode, encode, is_text, type_name
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import Dial, Hello, Leave, LinkDown, LinkUp
 
@@ -99,17 +99,24 @@ class Uplink:
         elif broker is None:
             return  # meant for the link that is gone
         elif encoded.startswith(_DOWN):
-            self._given_up = True
-            # Not a close handshake: whoever is silent would not answer it.
-            broker.transport.abort()
+            self._give_up()
         elif self._greeted or encoded.startswith(_HELLO):
             self._greeted = True
             broker.pass_on(encoded)
 
     def _from_broker(self, encoded: bytes) -> None:
+        if _is_ours(encoded):
+            self._give_up()
+            return
         self.recorder.pass_on(encoded)
         if self.recorder.full and self._broker is not None:
             self._broker.transport.pause_reading()
+
+    def _give_up(self) -> None:
+        """Drop the connection: no close handshake, which whoever is silent would not answer."""
+        self._given_up = True
+        if self._broker is not None:
+            self._broker.transport.abort()
 
     def _recorder_has_room(self) -> None:
         if self._broker is not None:
@@ -131,6 +138,16 @@ class Uplink:
         self._told_to_dial.set()
         if self._broker is not None:
             spawn(self._broker.close(), lambda _: None)
+
+
+def _is_ours(encoded: bytes) -> bool:
+    """Whether a broker says what only an uplink says: the recorder would believe it."""
+    if not is_text(encoded):
+        return False
+    try:
+        return isinstance(decode(encoded), (LinkUp, LinkDown))
+    except RemoteProtocolError:
+        return False  # the recorder finds out as well, and answers it
 
 
 async def run(sock: socket.socket) -> None:

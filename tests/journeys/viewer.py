@@ -148,7 +148,10 @@ class Viewer(Changing):
 
     async def is_declined(self, reason: str, times: int = 1) -> Declined:
         """Wait until something was declined for this reason, so many times; the last."""
-        found = lambda: [one for one in self.declined if one.reason == reason]  # noqa: E731
+
+        def found() -> list[Declined]:
+            return [one for one in self.declined if one.reason == reason]
+
         await self.until(lambda: len(found()) >= times, f"{times} x declined: {reason}")
         return found()[times - 1]
 
