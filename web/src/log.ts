@@ -276,7 +276,6 @@ function cause(code: string): string {
 
 /** How an approval came about, where nobody typed yes at the terminal. */
 const APPROVED: Readonly<Record<string, string>> = {
-  page: " on the customer's page",
   times: " unasked, as one of the next few",
   kind: " unasked, as one of its kind",
 };

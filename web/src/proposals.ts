@@ -95,7 +95,6 @@ export function words(proposal: Proposal): string {
 }
 
 const UNASKED: Readonly<Record<string, string>> = {
-  page: " on their page",
   times: " without asking again",
   kind: " as one of its kind",
 };

@@ -53,7 +53,10 @@ describe("an entry", () => {
     [{ ...PROPOSED, text: "cd /var/log\nls" }, "alice proposes (p1): cd /var/log …"],
     [{ ...PROPOSED, text: "ls \u202egpj.exe" }, "alice proposes (p1): ls ‹U+202E›gpj.exe"],
     [{ ...APPROVED, how: "asked", edited: false }, "carol approves p1"],
-    [{ ...APPROVED, how: "page", edited: false }, "carol approves p1 on the customer's page"],
+    [
+      { ...APPROVED, by: "carol (page)", how: "page", edited: false },
+      "carol (page) approves p1",
+    ],
     [{ ...APPROVED, how: "asked", edited: true }, "carol approves p1, edited: zpool status"],
     [
       { event: "proposal_refused", proposal: "p1", by: "carol", word: "not at noon" },

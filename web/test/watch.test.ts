@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "../src/cast";
-import { Watch } from "../src/live/watch";
+import { Watch, turnsNow } from "../src/live/watch";
 import { STARTED as begin } from "./started";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -194,6 +194,17 @@ describe("what this viewer wants", () => {
 describe("whose turn it is", () => {
   const turn = (holder: string, person: string) =>
     ({ type: "turn", terminal: CAST, holder, person }) as const;
+
+  it.each(["taken_back", "expired", "revoked"])("is no engineer's once %s", (event) => {
+    const { watch } = begun();
+    watch.receive(turn("v2", "bob"));
+    watch.receive(append(LOG, 0, STARTED));
+    expect(turnsNow(watch.state).size).toBe(1);
+    watch.receive(append(LOG, STARTED.length, `{"t": 2, "event": "${event}", "by": "carol"}\n`));
+    expect(turnsNow(watch.state).size).toBe(0);
+    watch.receive(turn("customer", "carol"));
+    expect(turnsNow(watch.state).size).toBe(1);
+  });
 
   it("is nobody's when it was given up or the link is lost", () => {
     const { watch } = begun();

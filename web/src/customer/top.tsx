@@ -3,6 +3,7 @@
 import type { Session } from "../api";
 import { clock } from "../clock";
 import { SOON_SECONDS } from "../grant";
+import { turnsNow } from "../live/watch";
 import type { Presence } from "../presence";
 import type { Wish } from "./act";
 import type { Asked } from "./asked";
@@ -29,7 +30,7 @@ export function Top({ session, state, presence, ended, now, onWish }: Props) {
     .filter(([, person]) => person !== watched.viewers.get(watched.you))
     .map(([, person]) => person);
   const record = recorded(presence, watched.started ?? session);
-  const types = broker.state === "live" && !isEnded ? typing(watched.turns.values()) : "";
+  const types = broker.state === "live" && !isEnded ? typing(turnsNow(watched).values()) : "";
   const reach = isEnded ? null : outOfReach(presence, now);
   return (
     <header class="top" data-tone={tone}>

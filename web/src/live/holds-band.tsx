@@ -73,6 +73,10 @@ export function HoldDialog({ holds, declined, onWant, onClose }: DialogProps) {
   useEffect(() => {
     if (isDeclined) setProblem(null);
   }, [isDeclined]);
+  const forget = () => {
+    setProblem(null);
+    setSent(null);
+  };
   const put = () => {
     const draft = draftOf(text, lines);
     const wrong = wrongHold(draft);
@@ -92,8 +96,8 @@ export function HoldDialog({ holds, declined, onWant, onClose }: DialogProps) {
     >
       <p>
         Both sides see it until it is lifted, also after this session. A command that matches is
-        stopped before it runs, and runs only if somebody types the words. It prevents slips; it
-        does not stop whoever wants to get past it.
+        stopped before it runs, and runs only if somebody types <q>override</q>. It prevents slips;
+        it does not stop whoever wants to get past it.
       </p>
       <div class="field">
         <label for={ids.text}>What nobody should touch</label>
@@ -102,7 +106,10 @@ export function HoldDialog({ holds, declined, onWant, onClose }: DialogProps) {
           value={text}
           placeholder="do not touch pool/tank"
           aria-describedby={ids.problem}
-          onInput={({ currentTarget }) => setText(currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            setText(currentTarget.value);
+            forget();
+          }}
         />
       </div>
       <div class="field">
@@ -116,7 +123,10 @@ export function HoldDialog({ holds, declined, onWant, onClose }: DialogProps) {
           value={lines}
           placeholder={"zpool destroy\nzfs destroy * pool/tank"}
           aria-describedby={ids.problem}
-          onInput={({ currentTarget }) => setLines(currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            setLines(currentTarget.value);
+            forget();
+          }}
         />
       </div>
       <p id={ids.problem} class="declined" role="alert" data-declined={told !== null}>

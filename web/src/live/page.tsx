@@ -28,7 +28,7 @@ import type { RoomState } from "./terminal-room";
 import { TerminalRoom } from "./terminal-room";
 import { Toolbar } from "./toolbar";
 import type { Watched } from "./watch";
-import { NOTHING_YET, ownName } from "./watch";
+import { NOTHING_YET, ownName, turnsNow } from "./watch";
 
 const UNCONNECTED: RoomState = { watched: NOTHING_YET, broker: { state: "connecting" } };
 const NO_TERMINALS: Terminals = new Map();
@@ -125,7 +125,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         <Tabs
           watched={watched}
           facts={terminals}
-          turns={isStale ? NOBODY : watched.turns}
+          turns={isStale ? NOBODY : turnsNow(watched)}
           ask={mayPropose && allows(grant.mode, "approve") ? ask("terminal") : null}
           onChoose={(terminal, isEntered) => {
             room.current?.choose(terminal);

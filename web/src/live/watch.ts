@@ -279,6 +279,12 @@ export function ownName({ you, viewers }: Watched): string {
   return viewers.get(you) ?? "";
 }
 
+/** Who types now: of engineers nobody while nothing of theirs arrives, whoever typed last. */
+export function turnsNow({ turns, grant }: Watched): Watched["turns"] {
+  if (grant === null || grant.standing === "live") return turns;
+  return new Map([...turns].filter(([, { holder }]) => holder === "customer"));
+}
+
 export function isOwn({ holder, person }: Turn, watched: Watched): boolean {
   return holder !== "customer" && person === ownName(watched);
 }
