@@ -19,8 +19,11 @@ import struct
 import sys
 import termios
 from dataclasses import dataclass
-from typing import Callable, Dict, Tuple, Union
+from pathlib import Path
+from typing import Callable, Dict, Optional, Tuple, Union
 
+from broker.host.failures import Failed
+from broker.host.shells.start import HoldsAt, Start, limit, start, write
 from broker.host.tasks import spawn
 
 _READ_BYTES = 64 * 1024
@@ -42,18 +45,67 @@ class User:
 
 @dataclass(frozen=True)
 class ShellPlan:
-    """How the shell is started: as whom, with which environment, where."""
+    """How the shell is started: as whom, with which environment, where, with the holds of whom.
+
+    A login shell has no ``ENV`` in its environment: sudo passes none on.
+    """
 
     user: User
     env: Dict[str, str]
     cwd: str
     login: bool
+    holds: Optional[HoldsAt] = None
+
+    @property
+    def limit(self) -> str:
+        """Why no hold stops a line in this shell; empty where holds do."""
+        return limit(self.user.shell, self.env)
+
+    @property
+    def start(self) -> Start:
+        """What makes holds work in it."""
+        if self.holds is None:
+            return Start()
+        return start(self.user.shell, self.env, self.holds, login=self.login)
 
     @property
     def argv(self) -> Tuple[str, str]:
         """Its name (a dash in front makes a login shell) and its program."""
         name = os.path.basename(self.user.shell)  # noqa: PTH119 - a name, not a file
         return ("-" if self.login else "") + name, self.user.shell
+
+
+class KeyQueue:
+    """Keys that wait for a program to read them: the customer's before any guest's. Pure."""
+
+    def __init__(self) -> None:
+        self._own = bytearray()
+        self._guests = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._own) + len(self._guests)
+
+    def put(self, data: bytes, *, guest: bool) -> None:
+        """Add keys behind those of their kind."""
+        if guest:
+            self._guests += data
+        else:
+            self._own += data
+
+    @property
+    def first(self) -> bytes:
+        """What is to be read next."""
+        return bytes(self._own or self._guests)
+
+    def took(self, count: int) -> None:
+        """So many bytes of ``first`` were read."""
+        del (self._own or self._guests)[:count]
+
+    def drop_guests(self) -> int:
+        """Forget what guests typed; how many bytes that was."""
+        count = len(self._guests)
+        self._guests.clear()
+        return count
 
 
 class Pty:
@@ -72,7 +124,7 @@ class Pty:
         self._on_output = on_output
         self._on_exit = on_exit
         self._on_room = on_room
-        self._pending = bytearray()
+        self._keys = KeyQueue()
         self._reading = False
         self._closed = False
         self._process: asyncio.subprocess.Process
@@ -81,6 +133,8 @@ class Pty:
     async def start_shell(self, plan: ShellPlan, failed: Callable[[BaseException], None]) -> None:
         """Start the shell and read what it prints. Raises OSError where it can't be started."""
         user = plan.user
+        begin = self._prepared(plan, failed)
+        name, program = plan.argv
         drop = os.geteuid() == 0 and user.uid != 0
         os.fchown(self._slave, user.uid, -1)
         os.fchmod(self._slave, 0o620)
@@ -89,8 +143,9 @@ class Pty:
             raise OSError("shell_launcher.py is missing")
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-I", "-S", "-c", source.decode(),
-            json.dumps([*plan.argv, plan.cwd]),
-            stdin=self._slave, stdout=self._slave, stderr=self._slave, env=plan.env,
+            json.dumps([[name, *begin.arguments], program, plan.cwd]),
+            stdin=self._slave, stdout=self._slave, stderr=self._slave,
+            env={**plan.env, **begin.env},
             user=user.uid if drop else None,
             group=user.gid if drop else None,
             extra_groups=os.getgrouplist(user.name, user.gid) if drop else None,
@@ -98,6 +153,18 @@ class Pty:
         os.close(self._slave)
         self.resume()
         spawn(self._reap(), failed)
+
+    @staticmethod
+    def _prepared(plan: ShellPlan, failed: Callable[[BaseException], None]) -> Start:
+        """What makes holds work in the shell; nothing, where a full disk takes no file for it."""
+        begin = plan.start
+        try:
+            if plan.holds is not None:
+                write(plan.holds, begin)
+        except (Failed, OSError) as error:
+            failed(error)
+            return Start()
+        return begin
 
     def resume(self) -> None:
         """Read on."""
@@ -111,21 +178,64 @@ class Pty:
             self._loop.remove_reader(self._master)
             self._reading = False
 
-    def write(self, data: bytes) -> None:
-        """Type. What the program does not read yet waits; look at ``full`` first."""
+    def write(self, data: bytes, *, guest: bool = False) -> None:
+        """Type. What the program does not read yet waits; look at ``full`` first.
+
+        What a ``guest`` types waits behind all that others do, and can be dropped until then.
+        """
         if self._closed:
             return
-        if self._pending:
-            self._pending += data
-            return
-        self._pending += data[self._write(data) :]
-        if self._pending:
+        waited = bool(self._keys)
+        if not waited:
+            data = data[self._write(data) :]
+        self._keys.put(data, guest=guest)
+        if self._keys and not waited:
             self._loop.add_writer(self._master, self._writable)
+
+    def drop_guests(self) -> None:
+        """What guests have typed and no program has read will not be read any more."""
+        if self._keys.drop_guests() and not self._keys:
+            self._loop.remove_writer(self._master)
+            self._on_room()
 
     @property
     def full(self) -> bool:
         """Whether as much waits to be read as may; ``on_room`` is called when all of it was."""
-        return len(self._pending) >= PENDING_BYTES
+        return len(self._keys) >= PENDING_BYTES
+
+    @property
+    def reads_secret(self) -> bool:
+        """Whether a program reads a line and does not show it: a password, as a rule."""
+        flags = self._flags()
+        return not flags & termios.ECHO and bool(flags & termios.ICANON)
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether the kernel edits the line, and not the program in front."""
+        return bool(self._flags() & termios.ICANON)
+
+    @property
+    def front(self) -> str:
+        """The name of the program in front, as the kernel knows it; empty where that is hidden."""
+        if self._closed:
+            return ""
+        try:
+            group = os.tcgetpgrp(self._master)
+            return Path(f"/proc/{group}/comm").read_text(errors="replace").strip()
+        except OSError:
+            return ""
+
+    @property
+    def pid(self) -> int:
+        """The shell's process."""
+        return self._process.pid
+
+    def _flags(self) -> int:
+        if self._closed:
+            return termios.ECHO
+        # The master's own settings are the terminal's, whoever set them (Linux).
+        flags: int = termios.tcgetattr(self._master)[3]
+        return flags
 
     def resize(self, cols: int, rows: int) -> None:
         """Set the window; the foreground program gets SIGWINCH if that changes it."""
@@ -168,8 +278,8 @@ class Pty:
         return b"".join(pieces)
 
     def _writable(self) -> None:
-        del self._pending[: self._write(self._pending)]
-        if not self._pending:
+        self._keys.took(self._write(self._keys.first))
+        if not self._keys:
             self._loop.remove_writer(self._master)
             self._on_room()
 
@@ -192,7 +302,7 @@ class Pty:
                 break
             self._on_output(data)
         self.pause()
-        if self._pending:
+        if self._keys:
             self._loop.remove_writer(self._master)
         self._closed = True
         os.close(self._master)

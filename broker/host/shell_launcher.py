@@ -12,7 +12,7 @@ import sys
 import termios
 
 
-def become_shell(argv0: str, program: str, cwd: str) -> None:
+def become_shell(argv: "list[str]", program: str, cwd: str) -> None:
     """Never returns. Signals are set back: what we, or who started us, ignore, a shell must not."""
     for signum in signal.valid_signals():
         if signal.getsignal(signum) == signal.SIG_IGN:
@@ -23,7 +23,7 @@ def become_shell(argv0: str, program: str, cwd: str) -> None:
         os.chdir(cwd)
     except OSError:
         os.chdir("/")
-    os.execv(program, [argv0])  # noqa: S606 - the user's own shell, by its path
+    os.execv(program, argv)  # noqa: S606 - the user's own shell, by its path
 
 
 if __name__ == "__main__":
