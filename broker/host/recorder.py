@@ -217,7 +217,7 @@ class Recorder:
             # "started" tells whoever reads on what is allowed; this, that it is not in force.
             self.log(held["event"], by=held.get("by", "the grant"))
         if grant.standing is Standing.REVOKED:
-            self._replication.withhold()
+            self._replication.withhold(earlier=True)
         self._holds.begin()
 
     async def end(self, by: str, why: str) -> None:
@@ -265,7 +265,7 @@ class Recorder:
         self._lines.run_ready()
         for terminal in self._terminals.values():
             terminal.log_shares()
-        if self._authority.over and not self._customer.seated:
+        if self._authority.over and not self._customer.seated and t > self._seat_by:
             over = self._authority.grant.standing.value
             spawn(self.end("grant", f"the grant is {over}"), self.failed)
         elif not (self._terminals or self._customer.connected) and t > self._seat_by:
@@ -313,6 +313,7 @@ class Recorder:
 
     def seat_taken(self, client: Client) -> None:
         """The customer is at a terminal."""
+        self._seat_by = self._clock()  # whoever is not there from now on has left
         self._title = ""
         self.tell_who()
         for hold in self._holds.up():

@@ -138,11 +138,15 @@ class Replication:
         if self.up:
             self._send(message)
 
-    def withhold(self) -> None:
-        """What recordings get from now on stays here until ``release``; logs are sent on."""
+    def withhold(self, *, earlier: bool = False) -> None:
+        """What recordings get from now on stays here until ``release``; logs are sent on.
+
+        ``earlier``: an earlier run has begun to withhold. How much of its recordings had been
+        printed by then is not known any more, so nothing of them is sent.
+        """
         for name, stream in self._streams.items():
             if not parse_stream(name).is_log:
-                self._withheld[name] = stream.end
+                self._withheld[name] = 0 if earlier else stream.end
         self._withholding = True
 
     def release(self) -> None:
