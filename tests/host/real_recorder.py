@@ -36,6 +36,7 @@ class Host:
         monkeypatch.delenv("JUMPSEAT_SESSION", raising=False)
         user = pwd.getpwuid(os.getuid())
         self.seats: list[Seat] = []
+        self.home = home
         self.folder = home / "state" / "s1"
         self.folder.mkdir(parents=True)
         (home / ".bashrc").write_text("PS1='$ '\n")
