@@ -41,6 +41,7 @@ class HoldKeeper:
         self._log = log
         self._tell = tell
         self._patience = Patience(_BURST, _PER_SECOND)
+        self._passing: Dict[str, str] = {}
         self._holds = self._file.load()
 
     def up(self) -> Holds:
@@ -82,8 +83,14 @@ class HoldKeeper:
 
     def stop(self, terminal: str, line: str) -> List[Dict[str, Any]]:
         """The holds that a line touches, for the shell that would run it: it stops there."""
+        if self._passing.pop(terminal, None) == line:
+            return []
         touched = self._touched("stopped", terminal, line)
         return [hold.notice for hold in touched]
+
+    def let_pass(self, terminal: str, line: str) -> None:
+        """If the next line that a shell there asks about is this one, it was decided already."""
+        self._passing[terminal] = line
 
     def override(self, terminal: str, line: str) -> None:
         """The word was typed: the line runs all the same."""

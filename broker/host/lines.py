@@ -6,10 +6,11 @@ terminals. Each step is written to the log before it takes effect.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from broker.host.authority import Authority
-from broker.host.holds import Hold, Holds
+from broker.host.hold_keeper import HoldKeeper
+from broker.host.holds import Hold
 from broker.host.proposals import NotDone, Proposal, Proposals, checked_words, keys_of
 from broker.host.recorded import RecordedTerminal
 from broker.host.refusal import Refusal
@@ -30,17 +31,14 @@ _ANSWERED = ("asked", "page")
 
 
 class Lines:
-    """The proposals of one run of the recorder.
-
-    ``holds`` gives those that are up now; ``tell`` puts a notice before the customer.
-    """
+    """The proposals of one run of the recorder; ``tell`` puts a notice before the customer."""
 
     def __init__(
         self,
         run: int,
         authority: Authority,
         terminals: Mapping[str, RecordedTerminal],
-        holds: Callable[[], Holds],
+        holds: HoldKeeper,
         clock: Callable[[], float],
         log: Callable[..., None],
         tell: Callable[[str, str], None],
@@ -49,6 +47,8 @@ class Lines:
         self._authority = authority
         self._terminals = terminals
         self._holds = holds
+        self._overridden: Set[str] = set()
+        """Proposals that run whatever holds they touch: the customer has typed the word."""
         self._clock = clock
         self._log = log
         self._tell = tell
@@ -108,6 +108,8 @@ class Lines:
                 line=text,
                 persons=[one.person, by],
             )
+        if touched:
+            self._overridden.add(proposal)
         if times or kind:
             self._proposals.allow(one.person, by, times, kind)
             self._log("allowed", person=one.person, by=by, times=times, kind=kind)
@@ -129,6 +131,7 @@ class Lines:
 
     def clear(self, why: str) -> None:
         """Nothing waits any more and nothing runs unasked."""
+        self._overridden.clear()
         for one in self._proposals.clear():
             self._log("withdrawn", proposal=one.id, why=why)
 
@@ -153,6 +156,9 @@ class Lines:
                     "ran", proposal=one.id, terminal=one.terminal, text=one.text,
                     person=one.person, by=one.by,
                 )  # fmt: skip
+                if one.id in self._overridden:
+                    self._overridden.discard(one.id)
+                    self._holds.let_pass(one.terminal, one.text)
                 terminal.type(keys_of(one.text, bracketed=terminal.prompt.bracketed), one.person)
 
     def facts(self) -> Dict[str, Any]:
@@ -181,7 +187,7 @@ class Lines:
             self._tell("info", f"approved, and runs at the next empty prompt: {why}")
 
     def _touched(self, text: str) -> Tuple[Hold, ...]:
-        return self._holds().touched_by(text)
+        return self._holds.up().touched_by(text)
 
     def _refused(self, one: Proposal, *, answered: bool) -> Optional[Refusal]:
         """``answered``: the customer said yes to this very line, so they are there."""

@@ -20,7 +20,7 @@ import sys
 import termios
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Dict, Optional, Tuple, Union
+from typing import Callable, Dict, Iterator, Optional, Tuple, Union
 
 from broker.host.failures import Failed
 from broker.host.shells.start import HoldsAt, Start, limit, start, write
@@ -28,6 +28,8 @@ from broker.host.tasks import spawn
 
 _READ_BYTES = 64 * 1024
 _DRAIN_READS = 64
+_ARRIVING_SECONDS = 0.1
+"""So long after a write keys may be on their way within the kernel, where nobody counts them."""
 PENDING_BYTES = 64 * 1024
 """Keys that may wait for a program that reads none; then whoever types waits or is refused."""
 
@@ -97,6 +99,11 @@ class KeyQueue:
         """What is to be read next."""
         return bytes(self._own or self._guests)
 
+    @property
+    def guests_next(self) -> bool:
+        """Whether ``first`` is a guest's."""
+        return not self._own
+
     def took(self, count: int) -> None:
         """So many bytes of ``first`` were read."""
         del (self._own or self._guests)[:count]
@@ -125,6 +132,10 @@ class Pty:
         self._on_exit = on_exit
         self._on_room = on_room
         self._keys = KeyQueue()
+        self._name = os.ttyname(self._slave)
+        self._guests_last = b""
+        """The last key of guests, while the kernel may keep some that no program has read."""
+        self._guests_at = 0.0
         self._reading = False
         self._closed = False
         self._process: asyncio.subprocess.Process
@@ -185,18 +196,56 @@ class Pty:
         """
         if self._closed:
             return
+        if not guest and self._guests_last:
+            self._look_for_guests()
         waited = bool(self._keys)
         if not waited:
-            data = data[self._write(data) :]
+            written = self._write(data)
+            if guest:
+                self._guests_typed(data[:written])
+            data = data[written:]
         self._keys.put(data, guest=guest)
         if self._keys and not waited:
             self._loop.add_writer(self._master, self._writable)
 
     def drop_guests(self) -> None:
-        """What guests have typed and no program has read will not be read any more."""
+        """What guests have typed and no program has read will not be read any more.
+
+        The kernel keeps some for the program, and keeps no two people's apart: with it goes what
+        others have typed since.
+        """
         if self._keys.drop_guests() and not self._keys:
             self._loop.remove_writer(self._master)
             self._on_room()
+        if self._guests_last:
+            self._look_for_guests()
+        if self._guests_last:
+            with self._slave_end() as slave:
+                termios.tcflush(slave, termios.TCIFLUSH)
+            self._guests_last = b""
+
+    def _guests_typed(self, data: bytes) -> None:
+        if data:
+            self._guests_last, self._guests_at = data[-1:], self._loop.time()
+
+    def _look_for_guests(self) -> None:
+        """See whether all that guests typed was read."""
+        if self._closed or self._loop.time() - self._guests_at < _ARRIVING_SECONDS:
+            return
+        with self._slave_end() as slave:
+            waiting = fcntl.ioctl(slave, termios.FIONREAD, bytes(4))
+            # Of a line that the kernel edits it counts nothing before Enter.
+            if not any(waiting) and (not self.reads_lines or self._guests_last in b"\r\n"):
+                self._guests_last = b""
+
+    @contextlib.contextmanager
+    def _slave_end(self) -> Iterator[int]:
+        """The programs' end, which alone can be asked for what they have not read."""
+        slave = os.open(self._name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            yield slave
+        finally:
+            os.close(slave)
 
     @property
     def full(self) -> bool:
@@ -278,7 +327,12 @@ class Pty:
         return b"".join(pieces)
 
     def _writable(self) -> None:
-        self._keys.took(self._write(self._keys.first))
+        guests = self._keys.guests_next
+        first = self._keys.first
+        written = self._write(first)
+        if guests:
+            self._guests_typed(first[:written])
+        self._keys.took(written)
         if not self._keys:
             self._loop.remove_writer(self._master)
             self._on_room()

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
@@ -30,7 +31,6 @@ from broker.host.commands import Commands
 from broker.host.customer import Customer
 from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
-from broker.host.hold_file import patterns_path
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.inside import adopt_orphans, bury_orphans
 from broker.host.lines import Lines
@@ -42,6 +42,7 @@ from broker.host.recorded import RecordedTerminal, Size
 from broker.host.records import Records
 from broker.host.replication import Replication
 from broker.host.session_file import load
+from broker.host.shells.start import holds_at, remove
 from broker.host.tasks import spawn
 from broker.host.terminals import NoTerminal, Terminals
 from broker.host.title import title
@@ -83,21 +84,16 @@ class Recorder:
         self._authority = Authority(session.grant, records.earlier(), records.log)
         self._absence = Absence()
         self._replication = Replication(records.streams, self._now, self)
-        self._terminals = Terminals(
-            self.run, records.spool, clock, session.plan, session.began_wall
-        )
-        self._turns = TurnTeller(self._terminals, clock, self._replication.tell)
         self._runtime = made_private(runtime_dir(), _runtime_mode())
+        holds = self._holds_at = holds_at(self._runtime, session.id)
+        self._plan = replace(session.plan, holds=holds)
+        self._terminals = Terminals(self.run, records.spool, clock, self._plan, session.began_wall)
+        self._turns = TurnTeller(self._terminals, clock, self._replication.tell)
         self._holds = HoldKeeper(
-            folder.parent,
-            patterns_path(self._runtime, session.id),
-            self._terminals,
-            clock,
-            self.log,
-            self.tell,
+            folder.parent, holds.patterns, self._terminals, clock, self.log, self.tell
         )
         self._lines = Lines(
-            self.run, self._authority, self._terminals, self._holds.up, clock, self.log, self.tell
+            self.run, self._authority, self._terminals, self._holds, clock, self.log, self.tell
         )
         self._wishes = Wishes(
             self._authority, self._terminals, clock, self.log, self.tell, self._open_another
@@ -173,6 +169,7 @@ class Recorder:
             server.close()
             path.unlink(missing_ok=True)
             self._holds.close()
+            remove(self._holds_at)
             self._records.spool.use_reserve()
             await loop.run_in_executor(None, self._records.spool.sync)
             await self._uplink.gone()
@@ -219,6 +216,8 @@ class Recorder:
         if grant.standing is Standing.REVOKED:
             self._replication.withhold(earlier=True)
         self._holds.begin()
+        if self._plan.limit:
+            self.log("limit", what="holds", why=self._plan.limit)
 
     async def end(self, by: str, why: str) -> None:
         """End the session: the shells are told, the log is closed, the rest is delivered."""

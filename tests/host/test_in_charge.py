@@ -148,7 +148,7 @@ class Machine(RuleBasedStateMachine):
             Path(self.folder.name), folder / "patterns", self.terminals, clock, self.log, self.tell
         )
         self.lines = Lines(
-            self.run_number, self.authority, self.terminals, holds.up, clock, self.log, self.tell
+            self.run_number, self.authority, self.terminals, holds, clock, self.log, self.tell
         )
         wishes = Wishes(self.authority, self.terminals, clock, self.log, self.tell, lambda: None)
         self.changes = Changes(
