@@ -30,11 +30,11 @@ def entry(facts: Facts, prefix: str, program: str) -> str:
     if facts["page"]:
         lines += ["Your page in a browser, for you alone (who has the link has the page):"]
         lines += ["  " + facts["page"]]
-    last = (
-        f"Session {facts['session']}. Closing this terminal does not end it: `{program} reattach` "
-        "comes back, `exit` ends it."
-    )
-    return "\n".join([*lines, last, ""])
+    lines += [
+        f"Session {facts['session']}. Closing this terminal does not end it:",
+        f"  `{program} reattach` comes back, `exit` ends it.",
+    ]
+    return "\n".join([*lines, ""])
 
 
 def read_out(facts: Facts, program: str) -> str:

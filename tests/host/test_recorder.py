@@ -42,8 +42,8 @@ async def test_a_session_from_its_first_line_to_its_last(host: Host, broker: Bro
     assert await broker.until_heard(Leave) == Leave("ended")
     await host.gone()
     assert [entry["event"] for entry in host.log()] == [
-        "started", "consented", "opened", "attached", "link_up", "joined", "entered", "typed",
-        "entered", "left", "entered", "closed", "ended",
+        "started", "consented", "limit", "opened", "attached", "link_up", "joined", "entered",
+        "typed", "entered", "left", "entered", "closed", "ended",
     ]  # fmt: skip
     for name, copy in broker.streams.items():
         assert (host.folder / name).read_bytes() == copy
