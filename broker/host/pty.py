@@ -28,7 +28,7 @@ from broker.host.tasks import spawn
 
 _READ_BYTES = 64 * 1024
 _DRAIN_READS = 64
-_ARRIVING_SECONDS = 0.1
+_ARRIVING_SECONDS = 0.02
 """So long after a write keys may be on their way within the kernel, where nobody counts them."""
 PENDING_BYTES = 64 * 1024
 """Keys that may wait for a program that reads none; then whoever types waits or is refused."""
@@ -219,8 +219,8 @@ class Pty:
             self._on_room()
         if self._guests_last:
             self._look_for_guests()
-        if self._guests_last:
-            with self._slave_end() as slave:
+        if self._guests_last and not self._closed:
+            with contextlib.suppress(OSError), self._slave_end() as slave:
                 termios.tcflush(slave, termios.TCIFLUSH)
             self._guests_last = b""
 
@@ -232,7 +232,7 @@ class Pty:
         """See whether all that guests typed was read."""
         if self._closed or self._loop.time() - self._guests_at < _ARRIVING_SECONDS:
             return
-        with self._slave_end() as slave:
+        with contextlib.suppress(OSError), self._slave_end() as slave:
             waiting = fcntl.ioctl(slave, termios.FIONREAD, bytes(4))
             # Of a line that the kernel edits it counts nothing before Enter.
             if not any(waiting) and (not self.reads_lines or self._guests_last in b"\r\n"):

@@ -65,6 +65,7 @@ async def test_what_the_customer_typed_ahead_is_still_theirs(host: Host, broker:
     seat = await sit(host, broker, **BASH)
     await broker.send(Input(TERMINAL, "v1", b"echo fir''st\r"))
     await seat.until_printed(b"first")
+    await nobody_types(broker)  # until here all of hers was read
     await reads_nothing(host, seat)
     seat.types("ahead\r\x04")
     await host.do("take_back")
@@ -80,7 +81,7 @@ async def test_no_key_comes_after_the_expiry(host: Host, broker: BrokerEnd) -> N
     await seat.until_printed(b"got")
     await nobody_types(broker)
     n = 0
-    while b'"expired"' not in broker.streams[LOG]:
+    while b'"event": "expired"' not in broker.streams[LOG]:
         n += 1
         await broker.send(Input(TERMINAL, "v1", b"%d\r" % n))
         await asyncio.sleep(0)
