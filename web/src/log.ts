@@ -236,11 +236,11 @@ export function words(entry: Entry): { text: string; weight: Weight } | null {
       return plain(`${entry.by} lifts hold ${entry.hold}`);
     case "stopped":
       return attention(
-        `stopped at hold ${entry.hold}, not run: ${brief(entry.line)}${typedBy(entry.persons)}`,
+        `stopped at hold ${entry.hold}, not run: ${brief(entry.line)}${byWhom(entry.persons)}`,
       );
     case "overridden":
       return attention(
-        `hold ${entry.hold} overridden, run: ${brief(entry.line)}${typedBy(entry.persons)}`,
+        `hold ${entry.hold} overridden, run: ${brief(entry.line)}${byWhom(entry.persons)}`,
       );
     case "limit":
       return attention(`not to be had on this host: ${entry.what}: ${entry.why}`);
@@ -308,8 +308,8 @@ function shares(typed: ReadonlyMap<string, number>): string {
   return each.join(" and ");
 }
 
-function typedBy(persons: readonly string[]): string {
-  return persons.length === 0 ? "" : ` (typed by ${persons.join(" and ")})`;
+function byWhom(persons: readonly string[]): string {
+  return persons.length === 0 ? "" : ` (by ${persons.join(" and ")})`;
 }
 
 /** How long a grant still has: `10 min`, `1 min`. */

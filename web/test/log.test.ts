@@ -86,7 +86,7 @@ describe("an entry", () => {
     [{ event: "entered", terminal: "run-1.terminal-1.cast", shares: { customer: 3 } }, undefined],
     [
       { event: "stopped", hold: "h1", terminal: "x", line: "zpool destroy tank", persons: ["bob"] },
-      "stopped at hold h1, not run: zpool destroy tank (typed by bob)",
+      "stopped at hold h1, not run: zpool destroy tank (by bob)",
     ],
   ])("%j", (entry, text) => expect(says(entry)).toBe(text));
 

@@ -132,7 +132,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
             if (isEntered) room.current?.screen.focus();
           }}
         />
-        <HoldsBand holds={holds} declined={declined} now={now} canLift={!isEnded} onWant={want} />
+        <HoldsBand holds={holds} declined={declined} now={now} canLift={mayAsk} onWant={want} />
         {heldOff && (
           <p class="grant-banner" role="alert" data-banner={grant.standing}>
             <strong>{heldOff.title}</strong> <span>{heldOff.more}</span>
@@ -205,7 +205,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         size={size}
         title={title}
         sessionId={session.id}
-        isTyping={!isEnded && keysRefused(grant) === null}
+        isTyping={!isCut && keysRefused(grant) === null}
         hasLog={hasLog}
         logButton={logButton}
         onLog={() => setHasLog(!hasLog)}
