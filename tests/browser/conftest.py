@@ -1,14 +1,13 @@
-"""Real Chromium, and the pages of people who are signed in."""
+"""Real Chromium, and the pages of people: engineers who are signed in, customers on a phone."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, async_playwright
 
+from tests.browser.console import Console
+from tests.browser.phone import Phone
 from tests.journeys.world import World
-
-SCREENSHOTS = Path(__file__).parents[2] / "test-output/screenshots"
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -20,43 +19,6 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-class Console:
-    """One engineer's page; every complaint of the browser about it is kept."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: self.complaints.append(said.text) if said.type == "error" else None,
-        )
-
-    @property
-    def rows(self) -> str:
-        """Where the live terminal's rows are."""
-        return ".terminal-room .xterm-rows"
-
-    async def sees(self, text: str, where: str | None = None) -> None:
-        """Wait until this stands in the live terminal, or elsewhere."""
-        await self.page.wait_for_function(
-            """([where, text]) => document.querySelector(where)?.innerText
-                .replaceAll("\\u00a0", " ").includes(text)""",
-            arg=[where or self.rows, text],
-        )
-
-    async def types(self, keys: str) -> None:
-        """Press keys, in the live terminal."""
-        await self.page.locator(".terminal-room textarea").focus()
-        await self.page.keyboard.type(keys)
-
-    async def screenshot(self, name: str) -> None:
-        """Keep how the page looks now."""
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
 
 SignIn = Callable[[str], Awaitable[Console]]
 
@@ -75,10 +37,25 @@ async def signs_in(world: World, chromium: Browser) -> SignIn:
     """Open the sign-in link of a new engineer, in a browser of their own."""
 
     async def sign_in(name: str) -> Console:
-        context = await chromium.new_context(viewport={"width": 1280, "height": 800})
-        console = Console(await context.new_page())
+        context = await chromium.new_context(
+            viewport={"width": 1280, "height": 800},
+            color_scheme="dark" if name == "alice" else "light",  # both are looked at
+        )
+        console = Console(await context.new_page(), name)
         await console.page.goto(await world.broker.sign_in_link(name))
         await console.page.wait_for_url(f"{world.broker.url}/")
         return console
 
     return sign_in
+
+
+@pytest.fixture
+async def phone(chromium: Browser) -> Phone:
+    """A customer's phone."""
+    context = await chromium.new_context(
+        viewport={"width": 390, "height": 844},
+        device_scale_factor=2,
+        is_mobile=True,
+        has_touch=True,
+    )
+    return Phone(await context.new_page())

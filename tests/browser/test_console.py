@@ -1,38 +1,19 @@
 """Two engineers' pages and a real customer: types, sees, loses the link, catches up, replays."""
 
-import re
 import signal
 
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import Console, SignIn
+from tests.browser.conftest import SignIn
+from tests.browser.page import ROWS
 from tests.journeys.customer import Customer
 from tests.journeys.recording import TERMINAL
 from tests.journeys.world import World
 
 
-async def invites(page: Page, case: str) -> tuple[str, str]:
-    """Make a case and an invitation in the console; the code and the customer's line."""
-    await page.get_by_label("Title of the new case").fill(case)
-    await page.get_by_role("button", name="Create invitation").click()
-    made = page.locator("[data-invitation]").first
-    code = await made.locator("[data-field=code]").inner_text()
-    line = await made.locator("[data-field=line]").inner_text()
-    return code.strip(), line
-
-
-async def opens(console: Console, customer: Customer) -> None:
-    """Open the customer's session from the list, and wait until it takes keys."""
-    session = console.page.locator(f"[data-session='{customer.session}']")
-    await session.get_by_role("link", name="Open").click()
-    await console.page.wait_for_url(re.compile(rf"/sessions/{customer.session}$"))
-    await expect(console.page.locator("[data-event=started]")).to_be_visible()
-    await console.sees("#")
-
-
 async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None:
     alice, bob = await signs_in("alice"), await signs_in("bob")
-    code, line = await invites(alice.page, "4711 pool degraded after upgrade")
+    code, line = await alice.invites("4711 pool degraded after upgrade")
     assert world.broker.url in line
     customer = world.customer()
     await customer.grants(code, world.broker.url, "--mode", "control")
@@ -42,13 +23,13 @@ async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None
         alice.page.locator(f"[data-session='{customer.session}'] [data-presence=at-keyboard]")
     ).to_be_visible()
     await alice.screenshot("sessions")
-    await opens(alice, customer)
+    await alice.opens(customer)
     await alice.types("echo from-alice-$((40 + 2))\n")
     await alice.sees("from-alice-42")
     await customer.terminal.expect("from-alice-42")
 
     # The one who joins late sees what is there, and both see who else watches.
-    await opens(bob, customer)
+    await bob.opens(customer)
     await bob.sees("from-alice-42")
     await expect(alice.page.locator("[data-watchers=bob]")).to_be_visible()
     await expect(bob.page.locator("[data-watchers=alice]")).to_be_visible()
@@ -67,7 +48,7 @@ async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None
         await expect(banner).to_contain_text("Link lost at", timeout=30_000)
         await expect(banner).to_contain_text("goes on recording")
     await alice.screenshot("link-lost")
-    assert "meanwhile-42" not in await alice.page.locator(alice.rows).inner_text()
+    assert "meanwhile-42" not in await alice.at(ROWS).inner_text()
 
     # On its return both catch up.
     uplink.kill(signal.SIGCONT)
@@ -78,8 +59,7 @@ async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None
 
     await customer.terminal.close()
     await expect(bob.page.locator("[data-presence=away]")).to_be_visible()
-    await bob.types("x")
-    await expect(bob.page.locator("[data-notice=paused]")).to_be_visible()
+    await bob.is_refused("x", "paused")
     await customer.asks("reattach")
     await expect(bob.page.locator("[data-presence=at-keyboard]")).to_be_visible()
     await customer.at_shell()
