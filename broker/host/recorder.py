@@ -298,9 +298,11 @@ class Recorder:
             raise NoTerminal(f"the shell can't be started: {error.strerror}") from None
 
     def _open_another(self) -> None:
+        opening = self._terminals.another(self)
+
         async def open_one() -> None:
             try:
-                opened = await self._terminals.another(self)
+                opened = await opening
                 self.tell("info", f"terminal {opened.number} is open")
             except (NoTerminal, OSError) as none:
                 self.tell("info", f"another terminal can't be opened: {none}")

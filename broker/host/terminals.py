@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 from dataclasses import replace
-from typing import Callable, Dict, List
+from typing import Any, Callable, Coroutine, Dict, List
 
 from broker.host.pty import ShellPlan
 from broker.host.recorded import Listener, RecordedTerminal, Size
@@ -38,7 +38,7 @@ class Terminals(Dict[str, RecordedTerminal]):
         self._clock = clock
         self._plan = plan
         self._began_wall = began_wall
-        self._opened = 0
+        self._opened = self._coming = 0
         self._opening = asyncio.Lock()
         self._none = asyncio.Event()
         self._none.set()
@@ -57,13 +57,28 @@ class Terminals(Dict[str, RecordedTerminal]):
                 return terminal
             return await self._open(size, listener)
 
-    async def another(self, listener: Listener) -> RecordedTerminal:
-        """One more, of the size of the first. Raises NoTerminal and OSError."""
-        async with self._opening:
-            if len(self) >= MOST:
-                raise NoTerminal(f"{MOST} terminals are open already")
-            size = next((one.size for one in self.values()), (80, 24))
-            return await self._open(size, listener)
+    def another(self, listener: Listener) -> Coroutine[Any, Any, RecordedTerminal]:
+        """One more, of the size of the first; it counts from this call on, and is to be awaited.
+
+        Raises NoTerminal and OSError, when awaited.
+        """
+        self._coming += 1
+        return self._another(listener)
+
+    async def _another(self, listener: Listener) -> RecordedTerminal:
+        try:
+            async with self._opening:
+                if len(self) >= MOST:
+                    raise NoTerminal(f"{MOST} terminals are open already")
+                size = next((one.size for one in self.values()), (80, 24))
+                return await self._open(size, listener)
+        finally:
+            self._coming -= 1
+
+    @property
+    def expected(self) -> int:
+        """How many are open, or about to be."""
+        return len(self) + self._coming
 
     async def _open(self, size: Size, listener: Listener) -> RecordedTerminal:
         self._opened += 1

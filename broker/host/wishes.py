@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sized
+from typing import Any, Callable, Dict, List
 
 from broker.host.authority import Authority
 from broker.host.lines import REFUSALS
 from broker.host.proposals import NotDone
 from broker.host.requests import TERMINAL, TIME, Asked, Requests
+from broker.host.terminals import Terminals
 from broker.host.viewers import Viewer
 from broker.recording.grant import Mode
 
@@ -18,7 +19,7 @@ class Wishes:
     def __init__(
         self,
         authority: Authority,
-        terminals: Sized,
+        terminals: Terminals,
         clock: Callable[[], float],
         log: Callable[..., None],
         tell: Callable[[str, str], None],
@@ -40,7 +41,7 @@ class Wishes:
             raise NotDone(refused.value, REFUSALS[refused])
         asked = self._requests.ask(viewer.id, viewer.person, what, self._authority.grant)
         self._log("requested", viewer=viewer.id, person=viewer.person, what=what)
-        if what == TERMINAL and len(self._terminals) < self._authority.grant.terminals:
+        if what == TERMINAL and self._terminals.expected < self._authority.grant.terminals:
             self.answer(asked.id, "the grant", yes=True)
         else:
             self._tell("ask", f"{viewer.person} asks for {asked.words}")
