@@ -218,6 +218,19 @@ async def test_a_proposal_is_its_engineers_alone(host: Host, broker: BrokerEnd) 
     assert (await until_declined(broker, 3)).reason == "unknown-proposal"
 
 
+async def test_no_more_terminals_than_the_grant_says(host: Host, broker: BrokerEnd) -> None:
+    seat = await sit(host, broker, mode="approve", terminals=3)
+    for n in range(9):
+        await broker.send(Joined(f"t{n}", f"person {n}"))
+        await broker.send(Request(f"t{n}", "terminal"))
+    await broker.until_in(LOG, b'"requested"', 9)
+    await broker.until_in(LOG, b'"opened"', 3)
+    await undisturbed(seat, broker)
+    facts = await host.do("status")
+    assert len(facts["terminals"]) == 3
+    assert len(facts["requests"]) == 7
+
+
 # --- acts of the customer's page ------------------------------------------------------------------
 
 

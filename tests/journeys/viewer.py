@@ -126,9 +126,15 @@ class Viewer(Changing):
     ) -> str:
         """Propose lines; the number that the session log gave it."""
         before = len(self.logged("proposed"))
-        await self.send(Propose("", terminal, text, why, expect))
+        await self.send_proposal(text, why, expect, terminal)
         await self.until(lambda: len(self.logged("proposed")) > before, f"the proposal {text!r}")
         return str(self.logged("proposed")[-1]["proposal"])
+
+    async def send_proposal(
+        self, text: str, why: str = "", expect: str = "", terminal: str = TERMINAL
+    ) -> None:
+        """Propose lines, whatever comes of it."""
+        await self.send(Propose("", terminal, text, why, expect))
 
     async def withdraw(self, proposal: str) -> None:
         """Take a proposal back."""

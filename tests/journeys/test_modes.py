@@ -1,0 +1,76 @@
+"""What engineers may do in each mode, and whose keys come first where several type."""
+
+from tests.journeys.broker import Engineer
+from tests.journeys.recording import LOG, TERMINAL, output
+from tests.journeys.viewer import viewing
+from tests.journeys.world import World
+
+
+async def test_watch_lets_nobody_do_anything(world: World, alice: Engineer) -> None:
+    customer = await world.granted("--mode", "watch")
+
+    async with viewing(world.broker, customer.session, alice) as viewer:
+        await viewer.follow(LOG)
+        await viewer.follow(TERMINAL)
+        await viewer.type(TERMINAL, "echo never-$((40 + 2))\n")
+        refused = await viewer.until_logged("refused")
+        assert (refused["person"], refused["why"]) == ("alice", "mode")
+        await viewer.send_proposal("echo never-$((40 + 3))")
+        assert "mode" in (await viewer.is_declined("mode")).message
+        # They may ask for more; that alone changes nothing.
+        await viewer.request("control")
+        await viewer.until_logged("requested")
+        await viewer.request("control")
+        await viewer.is_declined("asked")
+        (asked,) = (await customer.status())["requests"]
+        assert (asked["person"], asked["what"]) == ("alice", "control")
+        await customer.does("refuse", asked["request"])
+        assert (await viewer.until_logged("request_answered"))["answer"] == "no"
+
+    await customer.runs("echo mine-$((40 + 2))")
+    await world.end(customer)
+    streams = await world.both_copies(customer, alice)
+    assert "never" not in output(streams[TERMINAL])
+    assert "mine-42" in output(streams[TERMINAL])
+    assert not customer.logged("proposed")
+
+
+async def test_two_engineers_type_by_turns_and_the_customer_before_both(
+    world: World, alice: Engineer
+) -> None:
+    customer = await world.granted("--mode", "control")
+    bob = await world.broker.sign_in("bob")
+
+    async with (
+        viewing(world.broker, customer.session, alice) as first,
+        viewing(world.broker, customer.session, bob) as second,
+    ):
+        for viewer in (first, second):
+            await viewer.follow(LOG)
+            await viewer.follow(TERMINAL)
+        await first.nobody_types(customer)
+
+        await first.type(TERMINAL, "echo of-alice")
+        await second.until(lambda: second.holder() == "alice", "alice to type")
+        await second.type(TERMINAL, "NEVER")
+        refused = await second.until_logged("refused")
+        assert (refused["person"], refused["why"]) == ("bob", "turn")
+        assert first.turns[TERMINAL].holder == first.watching.you
+
+        # The customer needs no turn, and has it by typing.
+        customer.terminal.type("-and-me")
+        await first.until(lambda: first.holder() == "customer", "the customer to type")
+        await first.type(TERMINAL, "NEVER")
+        refused = await first.until_logged("refused", 2)
+        assert (refused["person"], refused["why"]) == ("alice", "turn")
+
+        # A moment after their last key it is anybody's.
+        await second.nobody_types(customer)
+        await second.type(TERMINAL, "-of-bob\n")
+        await customer.terminal.expect("\rof-alice-and-me-of-bob\r\n")
+        entered = await first.until_logged("entered", len(customer.logged("entered")))
+        assert entered["shares"] == {"alice": 13, "customer": 7, "bob": 7}
+
+    await world.end(customer)
+    streams = await world.both_copies(customer, alice)
+    assert "NEVER" not in output(streams[TERMINAL])
