@@ -155,6 +155,38 @@ async def test_without_the_words_nothing_is_widened(
     assert not host.logged("extended")
 
 
+# --- leaving --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("away", ["pause", "continue"])
+async def test_what_runs_unasked_waits_for_whoever_allowed_it(
+    host: Host, broker: BrokerEnd, away: str
+) -> None:
+    seat = await sit(host, broker, **BASH, mode="approve", away=away)
+    await broker.send(Propose("v1", TERMINAL, "echo fir''st", "", ""))
+    await broker.until_in(LOG, b'"proposed"')
+    await host.do("approve", proposal="r1p1", kind="echo", text="echo first")
+    await seat.until_printed(b"first\r\n")
+    await seat.close()
+    await broker.until_in(LOG, b'"detached"')
+    await broker.send(Propose("v1", TERMINAL, "echo second", "", ""))
+    await broker.until_in(LOG, b'"kind", "text": "echo second"')
+    # Somebody else's, or something else, is asked whoever is there.
+    await broker.send(Propose("v1", TERMINAL, "printf asked", "", ""))
+    await broker.until_in(LOG, b'"printf asked"')
+    if away == "continue":
+        await broker.until_in(TERMINAL, b"second\\r\\n")
+    else:
+        facts = await host.do("status")
+        assert [one["text"] for one in facts["waiting"]] == ["echo second"]
+        assert len(host.logged("ran")) == 1
+        # What the customer says yes to from another shell runs: they are there.
+        await host.do("approve", proposal="r1p3")
+        seat = await take_seat(host)
+        await seat.until_printed(b"second\r\n")
+    assert len((await host.do("status"))["waiting"]) <= 1
+
+
 # --- the link and the recorder --------------------------------------------------------------------
 
 

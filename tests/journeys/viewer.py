@@ -161,6 +161,10 @@ class Viewer(Changing):
         await self.until(lambda: len(found()) >= times, f"{times} x declined: {reason}")
         return found()[times - 1]
 
+    async def is_thrown_out(self) -> None:
+        """Wait until the broker has closed the link."""
+        await self.until(lambda: self.closed, "the link to be closed")
+
     async def until_logged(self, event: str, times: int = 1, run: int = 1) -> session_log.Entry:
         """Wait until so many entries of one kind have arrived; the last."""
         await self.until(lambda: len(self.logged(event, run)) >= times, f"{times} x {event}")
@@ -221,6 +225,10 @@ class Viewer(Changing):
             self.declined.append(message)
         elif isinstance(message, Turn):
             self.turns[message.terminal] = message
+
+    async def send_text(self, text: str) -> None:
+        """Send what may be no message at all."""
+        await self._socket.send(text)
 
     async def send(self, message: Message) -> None:
         """Send a message, whatever it is."""
