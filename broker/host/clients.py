@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from typing import Optional
 
 from broker.host.local import LocalLink
@@ -19,3 +20,5 @@ class Client:
     inside: bool
     """Whether it runs inside a terminal of the session, where an engineer may have typed."""
     terminal: Optional[RecordedTerminal] = None
+    moving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while it takes a seat: one after the other, in the order in which they were wanted."""

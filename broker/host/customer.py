@@ -171,6 +171,10 @@ class Customer:
             self._left_seat(client.terminal, "terminal closed")
 
     async def _attach(self, client: Client, wanted: Attach) -> None:
+        async with client.moving:
+            await self._take_seat(client, wanted)
+
+    async def _take_seat(self, client: Client, wanted: Attach) -> None:
         size = (wanted.cols or 80, wanted.rows or 24)
         link = client.link
         try:
@@ -181,10 +185,12 @@ class Customer:
         if link not in self._clients:
             return  # gone meanwhile
         before, client.terminal = client.terminal, terminal
-        moved = before is not None and before is not terminal
-        if before is not None and moved and before.seat is link:
+        left = before is not None and before is not terminal and before.seat is link
+        if before is not None and left:
             before.release()
-        if not await terminal.attach(link, size, moved=moved):
+        if not await terminal.attach(link, size, moved=before not in (None, terminal)):
+            if left:
+                self._left(terminal, "terminal closed")
             return
         self._idle, self._last_key = False, self._clock()
         if self._paused:
@@ -194,8 +200,12 @@ class Customer:
 
     def _left_seat(self, terminal: RecordedTerminal, why: str) -> None:
         terminal.release()
+        self._left(terminal, why)
+
+    def _left(self, terminal: RecordedTerminal, why: str) -> None:
+        """The customer has left a seat: they are away, unless they have one in another window."""
         if self.seated:
-            return  # in another window
+            return
         self._session.log("detached", terminal=terminal.name, why=why)
         away = self._authority.grant.away
         if away is not Away.CONTINUE:

@@ -389,13 +389,14 @@ class Recorder:
     def closed(self, terminal: RecordedTerminal, status: int, seat: Optional[LocalLink]) -> None:
         """A shell is gone; the session goes with the last one, the seat to the next."""
         self._terminals.gone(terminal)
-        if self._terminals:
-            if seat is not None:
-                self._customer.move(seat, terminal.size)
-            return
-        if seat is not None:
+        others = bool(self._terminals) and not self._ending
+        if seat is not None and others:
+            self._customer.move(seat, terminal.size)
+        elif seat is not None:
             seat.send(Ended(terminal.name, status))
-        spawn(self.end("customer", f"the shell ended with status {status}"), self.failed)
+        if not self._terminals:
+            why = f"the shell ended with status {status}"
+            spawn(self.end("customer", why), self.failed)
 
     def at_prompt(self) -> None:
         """A line editor has begun to read a line."""

@@ -1,0 +1,67 @@
+"""Several terminals and one seat: it is at one of them, wherever it goes and whatever goes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from broker.host import sessions
+from broker.wire.codec import encode, pack
+from broker.wire.messages import Attach, Attached, Ended, Input, Request
+from tests.host.broker_end import BrokerEnd
+from tests.host.real_recorder import LOG, TERMINAL, WAIT_SECONDS, Host, Seat, sit
+
+OTHER = "run-1.terminal-2.cast"
+
+
+async def with_two(host: Host, broker: BrokerEnd) -> Seat:
+    seat = await sit(host, broker, terminals=2)
+    await broker.send(Request("v1", "terminal"))
+    await broker.until_in(LOG, b'"opened"', 2)
+    return seat
+
+
+async def test_the_last_of_two_moves_is_where_the_seat_is(host: Host, broker: BrokerEnd) -> None:
+    seat = await with_two(host, broker)
+    for name in (OTHER, TERMINAL, OTHER, TERMINAL, OTHER):
+        seat.send(Attach(name, 80, 24))
+    attached = [await seat.until(Attached) for _ in range(5)]
+    assert attached[-1] == Attached(OTHER)
+    told = (await host.do("status"))["terminals"]
+    assert [one["name"] for one in told if one["seated"]] == [OTHER]
+    await broker.send(Input(TERMINAL, "v1", b"echo else''where\r"))
+    await broker.until_in(TERMINAL, b"elsewhere")
+    seat.send(Input(OTHER, "", b"echo he''re\r"))
+    await seat.until_printed(b"here")
+    assert b"elsewhere" not in seat.printed
+
+
+async def test_who_goes_while_the_seat_is_moved_is_away(host: Host, broker: BrokerEnd) -> None:
+    await with_two(host, broker)
+    for times in range(2, 12):
+        sock = await asyncio.to_thread(sessions.connect, "s1")
+        for name in (TERMINAL, OTHER, TERMINAL, OTHER):
+            sock.sendall(pack(encode(Attach(name, 80, 24))))
+        sock.close()
+        async with asyncio.timeout(WAIT_SECONDS):
+            while (await host.do("status"))["seated"]:
+                pass
+        log = [entry["event"] for entry in host.log()]
+        assert log.count("detached") >= log.count("input_paused")
+        seats = [one for one in log if one in ("attached", "detached")]
+        assert seats[-1] == "detached", (times, seats)
+
+
+async def test_the_end_is_told_to_whoever_has_a_seat(host: Host, broker: BrokerEnd) -> None:
+    seat = await with_two(host, broker)
+    await host.do("end")
+    assert isinstance(await seat.until(Ended), Ended)
+
+
+async def test_a_shell_that_ends_under_the_seat_leaves_it_at_the_other(
+    host: Host, broker: BrokerEnd
+) -> None:
+    seat = await with_two(host, broker)
+    seat.types("exit\r")
+    assert await seat.until(Attached) == Attached(OTHER)
+    seat.send(Input(OTHER, "", b"exit 4\r"))
+    assert await seat.until(Ended) == Ended(OTHER, 4)
