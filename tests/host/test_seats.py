@@ -7,8 +7,8 @@ import asyncio
 from broker.host import sessions
 from broker.wire.codec import encode, pack
 from broker.wire.messages import Attach, Attached, Ended, Input, Request
-from tests.host.broker_end import BrokerEnd
-from tests.host.real_recorder import LOG, TERMINAL, WAIT_SECONDS, Host, Seat, sit
+from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
+from tests.host.real_recorder import LOG, TERMINAL, Host, Seat, sit
 
 OTHER = "run-1.terminal-2.cast"
 
