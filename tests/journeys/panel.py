@@ -27,6 +27,10 @@ class Panel:
         """Wait until this is said, and close what says it."""
         await self.shows(text)
         self.press("\x1b")
+        await self.is_gone()
+
+    async def is_gone(self) -> None:
+        """Wait until no panel is up."""
         await self.shows(_GONE)
 
     async def fills_in(self, question: str, answer: str) -> None:

@@ -54,6 +54,7 @@ async def test_run_edited_refused_and_unasked(world: World, alice: Engineer) -> 
         await panel.fills_in("A word for alice:", "not today")
         refused = await viewer.until_logged("proposal_refused")
         assert refused["word"] == "not today"
+        await panel.is_gone()  # until then keys are not the shell's
 
     await world.end(customer)
     streams = await world.both_copies(customer, alice)
