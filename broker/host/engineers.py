@@ -14,7 +14,6 @@ from broker.host.hold_keeper import HoldKeeper
 from broker.host.holds import ENGINEER
 from broker.host.lines import Lines
 from broker.host.page import CustomerPage
-from broker.host.patience import Patience
 from broker.host.proposals import NotDone
 from broker.host.recorded import RecordedTerminal
 from broker.host.refusal import Refusal
@@ -36,6 +35,7 @@ from broker.wire.messages import (
     Request,
     Withdraw,
 )
+from broker.wire.patience import Patience
 
 _BURST, _PER_SECOND = 600, 5.0
 """Of messages other than keys: a broker that comes back tells of all its viewers at once."""

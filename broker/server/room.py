@@ -290,7 +290,7 @@ class Room:
 
     def want(self, viewer: Viewer, wanted: Wanted) -> None:
         """Whatever else a viewer wants: passed on at once or declined, never kept."""
-        if not viewer.pace.allows():
+        if not viewer.patience.spend(time.monotonic()):
             viewer.decline("too-fast", "too many at once; wait a moment and try again")
         elif why := out_of_bounds(wanted):
             viewer.decline(*why)

@@ -19,9 +19,10 @@ from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
 from broker.server.outbox import frame, frame_of
 from broker.server.screens import NoScreen
-from broker.server.wants import Pace
+from broker.server.wants import BURST, PER_SECOND
 from broker.wire import codec
 from broker.wire.messages import Append, Declined, Message, Snapshot
+from broker.wire.patience import Patience
 
 if TYPE_CHECKING:
     from broker.server.room import Room
@@ -55,7 +56,7 @@ class Viewer:
         self.id = viewer_id
         self.person = person
         self.is_page = is_page
-        self.pace = Pace()
+        self.patience = Patience(BURST, PER_SECOND)
         """Of what it wants of the host, keys aside."""
         self._socket = socket
         self._room = room

@@ -1,4 +1,4 @@
-from broker.host.patience import Patience
+from broker.wire.patience import Patience
 
 
 def test_a_burst_and_then_so_many_a_second() -> None:
