@@ -56,6 +56,7 @@ class Bench:
         async with self.session() as customer:
             customer.terminal.type(RAW_ECHO + "\n")
             await customer.terminal.expect("ready")
+            await _nobody_types(customer)
             with unattended(customer):
                 return await self._echo({"viewer": self._viewer(customer)}, keys)
 
@@ -74,6 +75,7 @@ class Bench:
     async def our_bulk(self, file: Path) -> Bulk:
         """Through host, broker and a viewer."""
         async with self.session() as customer:
+            await _nobody_types(customer)
             with unattended(customer):
                 line = {"viewer": self._viewer(customer), "measure": "bulk", "file": str(file)}
                 async with asyncio.TaskGroup() as group:
@@ -123,6 +125,12 @@ class Bench:
             "cookie": self.alice.cookie,
             "terminal": TERMINAL,
         }
+
+
+async def _nobody_types(customer: Customer) -> None:
+    """Wait until the customer's turn, who has just typed, is over."""
+    while (await customer.status())["typing"]:
+        pass
 
 
 async def stopwatch(what: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON is anything

@@ -178,11 +178,14 @@ def _show(asked: Asked) -> str:
 
 
 def _typed() -> str:
+    print(f'Type "{CONSENT}" to grant this, anything else to refuse: ', end="", flush=True)
     try:
-        return input(f'Type "{CONSENT}" to grant this, anything else to refuse: ')
-    except (EOFError, KeyboardInterrupt, ValueError):  # ValueError: bytes that are no text
+        line = sys.stdin.readline()  # not input(), which stumbles over a NUL
+    except (KeyboardInterrupt, ValueError):  # ValueError: bytes that are no text
+        line = ""
+    if not line:
         print()
-        return ""
+    return line.rstrip("\n")
 
 
 def _remember(state: Path, broker: str, key: bytes) -> None:
