@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import termios
+from typing import TextIO
 
 from broker.host.failures import Failed
 from broker.host.sessions import Voice
@@ -19,17 +20,30 @@ def tell(text: str) -> None:
 def typed_words(text: str, words: str) -> str:
     """Show a text and have the words typed; what was typed, which may be anything.
 
-    Raises Failed where there is no terminal to type at. What was typed ahead does not count.
+    Raises Failed where there is no terminal to type at.
     """
     if not (os.isatty(0) and os.isatty(2)):
         raise Failed(f'this takes a typed "{words}": run it in a terminal (ssh: use -t)')
+    sys.stderr.write(f"{text.rstrip()}\n\n")
+    return typed_line(f'Type "{words}" to agree, anything else to refuse: ', sys.stderr)
+
+
+def typed_line(prompt: str, out: TextIO) -> str:
+    """Ask for a line; empty where none came, or no text.
+
+    What was typed or pasted before the question does not count: nobody had read it.
+    """
+    out.flush()
     termios.tcflush(0, termios.TCIFLUSH)
-    sys.stderr.write(f'{text.rstrip()}\n\nType "{words}" to agree, anything else to refuse: ')
-    sys.stderr.flush()
+    out.write(prompt)
+    out.flush()
     try:
-        return sys.stdin.readline().rstrip("\n")
+        line = sys.stdin.readline()  # not input(), which stumbles over a NUL
     except UnicodeDecodeError:
-        return ""
+        line = ""
+    if not line.endswith("\n"):
+        out.write("\n")
+    return line.rstrip("\n")
 
 
 VOICE = Voice(tell, typed_words)

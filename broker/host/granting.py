@@ -6,7 +6,6 @@ import os
 import pwd
 import socket
 import sys
-import termios
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 from broker.host import clock, invitations, known_brokers, paths, sessions
+from broker.host.asking import typed_line
 from broker.host.choices import EXAMPLES, Choices, changed, seconds_within
 from broker.host.consent import CONSENT, Asked, refusal, shown_again, terms
 from broker.host.failures import Declined, Failed, Misused
@@ -151,7 +151,6 @@ def _agreed(asked: Asked) -> Tuple[Choices, str, str]:
 
     The choices, the text last shown, and what was typed. Raises Declined unless it is consent.
     """
-    termios.tcflush(sys.stdin, termios.TCIFLUSH)  # pasted beside the command: not typed on reading
     text = _show(asked)
     while True:
         answer = _typed()
@@ -178,14 +177,11 @@ def _show(asked: Asked) -> str:
 
 
 def _typed() -> str:
-    print(f'Type "{CONSENT}" to grant this, anything else to refuse: ', end="", flush=True)
     try:
-        line = sys.stdin.readline()  # not input(), which stumbles over a NUL
-    except (KeyboardInterrupt, ValueError):  # ValueError: bytes that are no text
-        line = ""
-    if not line:
+        return typed_line(f'Type "{CONSENT}" to grant this, anything else to refuse: ', sys.stdout)
+    except KeyboardInterrupt:
         print()
-    return line.rstrip("\n")
+        return ""
 
 
 def _remember(state: Path, broker: str, key: bytes) -> None:
