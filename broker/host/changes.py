@@ -10,9 +10,9 @@ from typing import Callable, Mapping
 
 from broker.host.authority import Authority
 from broker.host.invocation import spoken
-from broker.host.lines import Lines
+from broker.host.proposing import Proposing
+from broker.host.requesting import Requesting
 from broker.host.terminals import Terminals
-from broker.host.wishes import Wishes
 from broker.recording.grant import Mode
 from broker.recording.timeline import duration
 
@@ -33,16 +33,16 @@ class Changes:
     def __init__(
         self,
         authority: Authority,
-        lines: Lines,
-        wishes: Wishes,
+        proposing: Proposing,
+        requesting: Requesting,
         terminals: Terminals,
         tell: Callable[[str, str], None],
         tell_who: Callable[[], None],
         withhold: Callable[[], None],
     ) -> None:
         self._authority = authority
-        self._lines = lines
-        self._wishes = wishes
+        self._proposing = proposing
+        self._requesting = requesting
         self._terminals = terminals
         self._tell = tell
         self._tell_who = tell_who
@@ -54,13 +54,13 @@ class Changes:
         self._authority.change(event, **fields)
         grant, by = self._authority.grant, str(fields.get("by", "the grant"))
         if cleared:
-            self._lines.clear(cleared)
+            self._proposing.clear(cleared)
             if not self._authority.live or grant.mode is not Mode.CONTROL:
                 self._terminals.drop_guests()
         if event == "mode_changed":
-            self._wishes.met_by_mode(grant.mode, by)
+            self._requesting.met_by_mode(grant.mode, by)
         elif event == "extended":
-            self._wishes.met_by_time(by)
+            self._requesting.met_by_time(by)
         elif event == "revoked":
             self._withhold()
         self._tell("urgent" if event == "expired" else "info", told.format(mode=grant.mode.value))

@@ -15,12 +15,12 @@ from broker.host.changes import Changes
 from broker.host.clients import Client
 from broker.host.consent import shown_again
 from broker.host.hold_keeper import HoldKeeper
-from broker.host.lines import Lines
-from broker.host.proposals import NotDone
+from broker.host.proposing import Proposing
+from broker.host.refusal import NotDone
+from broker.host.requesting import Requesting
 from broker.host.session_file import SessionFile
 from broker.host.tasks import spawn
 from broker.host.widening import WORDS, consented, widening
-from broker.host.wishes import Wishes
 from broker.recording.grant import Grant, IllegalChange, Mode
 from broker.recording.timeline import duration
 from broker.wire.errors import RemoteProtocolError
@@ -83,8 +83,8 @@ class Commands:
         file: SessionFile,
         authority: Authority,
         changes: Changes,
-        lines: Lines,
-        wishes: Wishes,
+        proposing: Proposing,
+        requesting: Requesting,
         holds: HoldKeeper,
         clock: Callable[[], float],
         session: Session,
@@ -93,8 +93,8 @@ class Commands:
         self._most_seconds = file.max_seconds
         self._authority = authority
         self._changes = changes
-        self._lines = lines
-        self._wishes = wishes
+        self._proposing = proposing
+        self._requesting = requesting
         self._holds = holds
         self._clock = clock
         self._session = session
@@ -267,18 +267,18 @@ class Commands:
     def _approve(self, client: Client, args: Dict[str, Any]) -> None:
         proposal = _field(args, "proposal", str)
         text = args.get("text")
-        self._lines.approve(
+        self._proposing.approve(
             proposal,
             client.by,
             "asked",
-            self._lines.text_of(proposal) if text is None else _field(args, "text", str),
+            self._proposing.text_of(proposal) if text is None else _field(args, "text", str),
             _field({"times": 0, **args}, "times", int),
             _field({"kind": "", **args}, "kind", str),
             override=args.get("override") is True,
         )
 
     def _refuse(self, client: Client, args: Dict[str, Any]) -> None:
-        self._lines.refuse(_field(args, "proposal", str), client.by, _field(args, "word", str))
+        self._proposing.refuse(_field(args, "proposal", str), client.by, _field(args, "word", str))
 
     def _answer(self, client: Client, args: Dict[str, Any]) -> None:
         yes = _field(args, "yes", bool)
@@ -286,7 +286,7 @@ class Commands:
             raise NotDone(
                 "inside", "not from inside the session: press the key, or use another shell"
             )
-        self._wishes.answer(_field(args, "request", str), client.by, yes=yes)
+        self._requesting.answer(_field(args, "request", str), client.by, yes=yes)
 
     # --- holds --------------------------------------------------------------------------------
 

@@ -12,15 +12,14 @@ from typing import Any, Callable, Coroutine, Mapping, Optional, Protocol
 from broker.host.authority import Authority
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.holds import ENGINEER
-from broker.host.lines import Lines
 from broker.host.page import CustomerPage
-from broker.host.proposals import NotDone
+from broker.host.proposing import Proposing
 from broker.host.recorded import RecordedTerminal
-from broker.host.refusal import Refusal
+from broker.host.refusal import NotDone, Refusal
 from broker.host.replies import without_replies
+from broker.host.requesting import Requesting
 from broker.host.tasks import spawn
 from broker.host.viewers import Viewer, Viewers
-from broker.host.wishes import Wishes
 from broker.recording.grant import Mode
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
@@ -70,20 +69,20 @@ class Engineers:
         self,
         authority: Authority,
         terminals: Mapping[str, RecordedTerminal],
-        lines: Lines,
-        wishes: Wishes,
+        proposing: Proposing,
+        requesting: Requesting,
         holds: HoldKeeper,
         page: CustomerPage,
         clock: Callable[[], float],
         session: Session,
     ) -> None:
-        self._wishes = wishes
+        self._requesting = requesting
         self._holds = holds
         self._page = page
         self.viewers = Viewers()
         self._authority = authority
         self._terminals = terminals
-        self._lines = lines
+        self._proposing = proposing
         self._clock = clock
         self._session = session
         self._patience = Patience(_BURST, _PER_SECOND)
@@ -124,14 +123,14 @@ class Engineers:
 
     def _want(self, viewer: Viewer, message: Message) -> None:
         if isinstance(message, Propose):
-            self._lines.propose(
+            self._proposing.propose(
                 viewer.id, viewer.person, message.terminal, message.text, message.why,
                 message.expect,
             )  # fmt: skip
         elif isinstance(message, Withdraw):
-            self._lines.withdraw(message.proposal, viewer.person)
+            self._proposing.withdraw(message.proposal, viewer.person)
         elif isinstance(message, Request):
-            self._wishes.ask(viewer, message.what)
+            self._requesting.ask(viewer, message.what)
         elif isinstance(message, PutHold):
             put = self._holds.put(message.text, message.patterns, viewer.person, ENGINEER)
             spawn(self._hold(viewer, put), self._session.failed)

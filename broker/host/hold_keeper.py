@@ -13,8 +13,8 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 from broker.host.failures import Failed
 from broker.host.hold_file import HoldFile, new_id, write_patterns
 from broker.host.holds import BadHold, Hold, Holds, checked_patterns, checked_text
-from broker.host.proposals import NotDone
 from broker.host.recorded import RecordedTerminal
+from broker.host.refusal import NotDone
 from broker.wire.patience import Patience
 
 _MOST_LINE = 8192

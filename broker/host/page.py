@@ -10,10 +10,10 @@ from typing import Callable, Optional
 
 from broker.host.authority import Authority
 from broker.host.changes import Changes
-from broker.host.lines import Lines
 from broker.host.page_acts import Action, PageActs
 from broker.host.page_link import PageKey
-from broker.host.proposals import NotDone
+from broker.host.proposing import Proposing
+from broker.host.refusal import NotDone
 from broker.host.session_file import SessionFile
 from broker.recording.grant import IllegalChange, Page
 from broker.wire.messages import Act
@@ -28,7 +28,7 @@ class CustomerPage:
         run: int,
         authority: Authority,
         changes: Changes,
-        lines: Lines,
+        proposing: Proposing,
         end: Callable[[str], None],
     ) -> None:
         self._key: Optional[PageKey] = None
@@ -37,7 +37,7 @@ class CustomerPage:
         self._by = f"{session.user} (page)"
         self._authority = authority
         self._changes = changes
-        self._lines = lines
+        self._proposing = proposing
         self._end = end
         if session.page_key:
             self._key = PageKey.read(session.page_key)
@@ -61,7 +61,7 @@ class CustomerPage:
             elif action.do == "end":
                 self._end("ended on the customer's page")
             elif action.do == "refuse":
-                self._lines.refuse(action.proposal, self._by, action.word)
+                self._proposing.refuse(action.proposal, self._by, action.word)
             elif action.do == "approve":
                 self._approve(action)
             else:
@@ -72,7 +72,7 @@ class CustomerPage:
     def _approve(self, action: Action) -> None:
         if self._authority.grant.page is not Page.APPROVE:
             raise NotDone("page", "this grant lets nothing run from the page, only at the terminal")
-        text = self._lines.text_of(action.proposal)
+        text = self._proposing.text_of(action.proposal)
         if not action.is_of(text):
             raise NotDone("other-text", "the page showed another text than was proposed")
-        self._lines.approve(action.proposal, self._by, "page", text, 0, "", override=False)
+        self._proposing.approve(action.proposal, self._by, "page", text, 0, "", override=False)

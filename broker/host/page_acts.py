@@ -13,7 +13,7 @@ import hmac
 import json
 from typing import Any, Dict, NamedTuple
 
-from broker.host.proposals import NotDone
+from broker.host.refusal import NotDone
 
 _FIELDS = {
     "session": str, "run": int, "n": int, "do": str, "proposal": str, "text_sha256": str,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Dict, List, Mapping, Optional, Tuple
 
+from broker.host.refusal import NotDone
+
 MOST_BYTES = 8192
 MOST_LINES = 100
 MOST_WORDS = 500
@@ -21,20 +23,11 @@ MOST_PENDING = 20
 MOST_TIMES = 100
 _REMEMBERED = 200
 
-# Where bash and zsh put something else in the place of "!" and what follows it.
-_HISTORY = re.compile(r"(?<!\\)!(?![\s=(\"]|$)", re.MULTILINE)
+# Where bash or zsh puts something else in the place of "!" and what follows it, or of "^old^new".
+_HISTORY = re.compile(r"(?<!\\)!(?![\s=(]|$)|^\^", re.MULTILINE)
 _SINGLE_QUOTED = re.compile(r"'[^']*'")
 _PLAIN_WORDS = re.compile(r"(?: [A-Za-z0-9 _./:@%+=,-]*)?", re.ASCII)
 _PASTE, _PASTE_END = b"\x1b[200~", b"\x1b[201~"
-
-
-class NotDone(ValueError):
-    """What was wanted makes no sense, or not any more: a code, and a sentence for who wanted it."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
 
 
 class State(Enum):
@@ -251,10 +244,12 @@ def checked_text(text: str) -> str:
                 "control-characters",
                 f"line {number} holds a character that can't be shown as it is: U+{ord(bad):04X}",
             )
-    if _HISTORY.search(_SINGLE_QUOTED.sub("''", text)):
+    # Shells differ in what an apostrophe means between double quotes: then it protects nothing.
+    unquoted = text if '"' in text else _SINGLE_QUOTED.sub("''", text)
+    if _HISTORY.search(unquoted):
         raise NotDone(
             "history-expansion",
-            "a shell would put something else in the place of the !: write it in single quotes",
+            "a shell may put something else in place of ! or ^: write it in single quotes",
         )
     return text
 

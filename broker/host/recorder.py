@@ -33,14 +33,15 @@ from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.inside import adopt_orphans, bury_orphans
-from broker.host.lines import Lines
 from broker.host.local import LocalLink, listening_socket
 from broker.host.page import CustomerPage
 from broker.host.paths import made_private, runtime_dir, socket_path
-from broker.host.proposals import NotDone
+from broker.host.proposing import Proposing
 from broker.host.recorded import RecordedTerminal, Size
 from broker.host.records import Records
+from broker.host.refusal import NotDone
 from broker.host.replication import Replication
+from broker.host.requesting import Requesting
 from broker.host.session_file import load
 from broker.host.shells.start import holds_at, remove
 from broker.host.tasks import spawn
@@ -48,7 +49,6 @@ from broker.host.terminals import NoTerminal, Terminals
 from broker.host.title import title
 from broker.host.turn_teller import TurnTeller
 from broker.host.uplink_process import UplinkProcess
-from broker.host.wishes import Wishes
 from broker.recording import session_log
 from broker.recording.grant import Standing
 from broker.wire.messages import (
@@ -92,29 +92,29 @@ class Recorder:
         self._holds = HoldKeeper(
             folder.parent, holds.patterns, self._terminals, clock, self.log, self.tell
         )
-        self._lines = Lines(
+        self._proposing = Proposing(
             self.run, self._authority, self._terminals, self._holds, clock, self.log, self.tell
         )
-        self._wishes = Wishes(
+        self._requesting = Requesting(
             self._authority, self._terminals, clock, self.log, self.tell, self._open_another
         )
         self._changes = Changes(
             self._authority,
-            self._lines,
-            self._wishes,
+            self._proposing,
+            self._requesting,
             self._terminals,
             self.tell,
             self.tell_who,
             self._replication.withhold,
         )
         self._page = CustomerPage(
-            session, self.run, self._authority, self._changes, self._lines, self._end_soon
+            session, self.run, self._authority, self._changes, self._proposing, self._end_soon
         )
         self._engineers = Engineers(
             self._authority,
             self._terminals,
-            self._lines,
-            self._wishes,
+            self._proposing,
+            self._requesting,
             self._holds,
             self._page,
             clock,
@@ -124,8 +124,8 @@ class Recorder:
             session,
             self._authority,
             self._changes,
-            self._lines,
-            self._wishes,
+            self._proposing,
+            self._requesting,
             self._holds,
             clock,
             self,
@@ -261,7 +261,7 @@ class Recorder:
         self.tell_who()
         self._changes.look(t, self.log)
         spawn(self._holds.look(), self.failed)
-        self._lines.run_ready()
+        self._proposing.run_ready()
         for terminal in self._terminals.values():
             terminal.log_shares()
         if self._authority.over and not self._customer.seated and t > self._seat_by:
@@ -357,8 +357,8 @@ class Recorder:
                 {"name": one.name, "number": one.number, "seated": one.seat is not None}
                 for one in self._terminals.values()
             ],
-            **self._lines.facts(),
-            "requests": self._wishes.facts(),
+            **self._proposing.facts(),
+            "requests": self._requesting.facts(),
             "holds": self._holds.facts(),
             "page": self._page.link,
             "seated": self._customer.seated,
@@ -377,7 +377,7 @@ class Recorder:
 
     def tell_who(self) -> None:
         """Keep the title of the customer's window true: who is here, what they may, how long."""
-        asked = len(self._lines.facts()["proposals"]) + len(self._wishes.facts())
+        asked = len(self._proposing.facts()["proposals"]) + len(self._requesting.facts())
         told = title(
             self._authority.grant, self._clock(), asked=asked, link=self._link,
             people=self.watching,
@@ -400,7 +400,7 @@ class Recorder:
 
     def at_prompt(self) -> None:
         """A line editor has begun to read a line."""
-        self._lines.run_ready()
+        self._proposing.run_ready()
 
     # --- the link ---------------------------------------------------------------------------
 
@@ -461,7 +461,7 @@ class Recorder:
     def _nobody_watches(self) -> None:
         self._engineers.viewers.clear()
         self._terminals.drop_guests()
-        self._lines.clear("the link was lost")
+        self._proposing.clear("the link was lost")
 
     def turned_away(self, error: Error) -> None:
         """The broker does not want this session: dial no more until the customer says so."""

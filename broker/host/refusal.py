@@ -6,7 +6,7 @@ The recorder asks here, on the customer's host; whatever a broker claims changes
 from __future__ import annotations
 
 from enum import Enum
-from typing import Optional
+from typing import Mapping, Optional
 
 from broker.recording.grant import Away, Grant, Mode, Standing
 
@@ -23,6 +23,33 @@ class Refusal(str, Enum):
     NO_TERMINAL = "no-terminal"
     DISK_FULL = "disk-full"
     BUSY = "busy"
+
+
+_SENTENCES: Mapping[Refusal, str] = {
+    Refusal.MODE: "the customer's mode does not allow it",
+    Refusal.TAKEN_BACK: "the customer has taken back",
+    Refusal.EXPIRED: "the grant has expired",
+    Refusal.REVOKED: "the customer has revoked the grant",
+    Refusal.PAUSED: "the customer is not at the terminal",
+    Refusal.TURN: "somebody else is typing",
+    Refusal.NO_TERMINAL: "that terminal is closed",
+    Refusal.DISK_FULL: "the host's disk is full",
+    Refusal.BUSY: "the program there reads nothing",
+}
+
+
+class NotDone(ValueError):
+    """What was wanted makes no sense, or not any more: a code, and a sentence for who wanted it."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    @classmethod
+    def because(cls, why: Refusal) -> NotDone:
+        """What the grant does not allow now."""
+        return cls(why.value, _SENTENCES[why])
 
 
 _STANDING = {

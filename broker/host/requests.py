@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Dict, List
 
-from broker.host.proposals import NotDone
+from broker.host.refusal import NotDone
 from broker.recording.grant import Grant, Mode
 
 TERMINAL, TIME = "terminal", "time"

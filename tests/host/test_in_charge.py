@@ -31,16 +31,16 @@ from broker.host.clients import Client
 from broker.host.commands import Commands
 from broker.host.engineers import Engineers
 from broker.host.hold_keeper import HoldKeeper
-from broker.host.lines import Lines
 from broker.host.local import LocalLink
 from broker.host.page import CustomerPage
 from broker.host.page_link import PageKey
-from broker.host.proposals import NotDone
+from broker.host.proposing import Proposing
 from broker.host.recorded import RecordedTerminal
+from broker.host.refusal import NotDone
+from broker.host.requesting import Requesting
 from broker.host.session_file import SessionFile
 from broker.host.spool import Spool
 from broker.host.terminals import Terminals
-from broker.host.wishes import Wishes
 from broker.recording import session_log
 from broker.recording.grant import Away, Mode
 from broker.wire.errors import RemoteProtocolError
@@ -147,22 +147,29 @@ class Machine(RuleBasedStateMachine):
         holds = HoldKeeper(
             Path(self.folder.name), folder / "patterns", self.terminals, clock, self.log, self.tell
         )
-        self.lines = Lines(
+        self.proposing = Proposing(
             self.run_number, self.authority, self.terminals, holds, clock, self.log, self.tell
         )
-        wishes = Wishes(self.authority, self.terminals, clock, self.log, self.tell, lambda: None)
+        requesting = Requesting(
+            self.authority, self.terminals, clock, self.log, self.tell, lambda: None
+        )
         self.changes = Changes(
-            self.authority, self.lines, wishes, self.terminals, self.tell, lambda: None,
+            self.authority, self.proposing, requesting, self.terminals, self.tell, lambda: None,
             lambda: None,
         )  # fmt: skip
         page = CustomerPage(
-            self.file, self.run_number, self.authority, self.changes, self.lines, lambda why: None
+            self.file,
+            self.run_number,
+            self.authority,
+            self.changes,
+            self.proposing,
+            lambda why: None,
         )
         self.engineers = Engineers(
-            self.authority, self.terminals, self.lines, wishes, holds, page, clock, self
+            self.authority, self.terminals, self.proposing, requesting, holds, page, clock, self
         )
         self.commands = Commands(
-            self.file, self.authority, self.changes, self.lines, wishes, holds, clock, self
+            self.file, self.authority, self.changes, self.proposing, requesting, holds, clock, self
         )
         self.customer = Client(Link(), "bob", inside=False)
         self.intruder = Client(Link(), "bob", inside=True)
@@ -207,7 +214,7 @@ class Machine(RuleBasedStateMachine):
             self.check(data)
             if b"\r" in data and self.prompting:  # as a shell would
                 self.terminal.prompt.printed(b"\x1b[?2004l\r\n" + PROMPT)
-                self.lines.run_ready()
+                self.proposing.run_ready()
 
     def check(self, data: bytes) -> None:
         model = self.model
@@ -255,7 +262,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(by=st.sampled_from(["v1", "v2", "v9"]))
     def proposes(self, by: str) -> None:
-        allowed = self.lines.facts()["allowed"]
+        allowed = self.proposing.facts()["allowed"]
         text = self.token("L")
         number = self.count
         person = {"v1": "alice", "v2": "carol"}.get(by)
@@ -265,7 +272,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(forge=st.sampled_from(["mac", "key", "n", "run", "digest", "replay"]))
     def forges_an_act(self, forge: str) -> None:
-        pending = self.lines.facts()["proposals"]
+        pending = self.proposing.facts()["proposals"]
         if not pending:
             return
         if forge == "replay":
@@ -301,7 +308,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def approves(self) -> None:
-        for one in self.lines.facts()["proposals"][:1]:
+        for one in self.proposing.facts()["proposals"][:1]:
             number = int(one["text"][2:-1])
             self.approved[number] = "asked"
             if isinstance(self.do("approve", proposal=one["proposal"]), Error):
@@ -309,7 +316,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def approves_on_the_page(self) -> None:
-        for one in self.lines.facts()["proposals"][:1]:
+        for one in self.proposing.facts()["proposals"][:1]:
             if self.model.page:
                 self.approved[int(one["text"][2:-1])] = "page"
             act = self.made(one)
@@ -318,7 +325,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def lets_the_next_two_run(self) -> None:
-        for one in self.lines.facts()["proposals"][:1]:
+        for one in self.proposing.facts()["proposals"][:1]:
             number = int(one["text"][2:-1])
             self.approved[number] = "asked"
             if isinstance(self.do("approve", proposal=one["proposal"], times=2), Error):
@@ -384,7 +391,7 @@ class Machine(RuleBasedStateMachine):
     def something_inside_tries(self, command: str) -> None:
         if command == "take_back" and self.live:
             self.model.frozen = True
-        pending = self.lines.facts()["proposals"]
+        pending = self.proposing.facts()["proposals"]
         proposal = pending[0]["proposal"] if pending else ""
         self.act(lambda: self.commands.consented(self.intruder, 999, "I agree"))
         answer = self.do(
@@ -407,7 +414,7 @@ class Machine(RuleBasedStateMachine):
         self.prompting = not self.prompting
         if self.prompting:
             self.terminal.prompt.printed(b"\x1b[?2004l\r\n" + PROMPT)
-            self.act(self.lines.run_ready)
+            self.act(self.proposing.run_ready)
 
     @rule()
     def the_recorder_is_killed(self) -> None:
@@ -426,7 +433,7 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def nothing_waits_where_nothing_may_run(self) -> None:
         if hasattr(self, "authority") and not self.authority.live:
-            facts = self.lines.facts()
+            facts = self.proposing.facts()
             assert facts["proposals"] == facts["waiting"] == facts["allowed"] == []
 
     def close_run(self) -> None:

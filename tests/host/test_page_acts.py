@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from broker.host.page_acts import PageActs
-from broker.host.proposals import NotDone
+from broker.host.refusal import NotDone
 
 KEY = b"k" * 32
 FIELDS = {

@@ -8,12 +8,12 @@ from broker.host.proposals import (
     MOST_BYTES,
     MOST_LINES,
     MOST_PENDING,
-    NotDone,
     Proposal,
     Proposals,
     checked_text,
     keys_of,
 )
+from broker.host.refusal import NotDone
 
 TERMINAL = "run-1.terminal-1.cast"
 
@@ -39,6 +39,9 @@ def proposed(proposals: Proposals, text: str = "uptime", person: str = "alice") 
         ("echo hi!there", "history-expansion"),
         ("!!", "history-expansion"),
         ('echo "!x"', "history-expansion"),
+        ('echo "hi!"', "history-expansion"),
+        ("^up^down", "history-expansion"),
+        ("""echo "it's" !x 'y'""", "history-expansion"),
     ],
 )
 def test_a_text_that_would_not_run_as_it_is_shown_is_not_taken(text: str, code: str) -> None:
@@ -49,7 +52,7 @@ def test_a_text_that_would_not_run_as_it_is_shown_is_not_taken(text: str, code: 
 
 
 @pytest.mark.parametrize(
-    "text", ["[ ! -e x ]", "test a != b", "echo 'hi!there'", 'echo "hi!"', r"echo \!x", "! true"]
+    "text", ["[ ! -e x ]", "test a != b", "echo 'hi!there'", "grep '^a' f", r"echo \!x", "! true"]
 )
 def test_a_mark_that_no_shell_expands_is_taken(text: str) -> None:
     assert checked_text(text) == text

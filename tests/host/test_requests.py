@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.host.proposals import NotDone
+from broker.host.refusal import NotDone
 from broker.host.requests import Requests
 from broker.recording.grant import Away, Grant, Mode
 

@@ -11,26 +11,15 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 from broker.host.authority import Authority
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.holds import Hold
-from broker.host.proposals import NotDone, Proposal, Proposals, checked_words, keys_of
+from broker.host.proposals import Proposal, Proposals, checked_words, keys_of
 from broker.host.recorded import RecordedTerminal
-from broker.host.refusal import Refusal
+from broker.host.refusal import NotDone, Refusal
 from broker.recording.grant import Mode
 
-REFUSALS: Mapping[Refusal, str] = {
-    Refusal.MODE: "the customer's mode does not allow it",
-    Refusal.TAKEN_BACK: "the customer has taken back",
-    Refusal.EXPIRED: "the grant has expired",
-    Refusal.REVOKED: "the customer has revoked the grant",
-    Refusal.PAUSED: "the customer is not at the terminal",
-    Refusal.TURN: "somebody else is typing",
-    Refusal.NO_TERMINAL: "that terminal is closed",
-    Refusal.DISK_FULL: "the host's disk is full",
-    Refusal.BUSY: "the program there reads nothing",
-}
 _ANSWERED = ("asked", "page")
 
 
-class Lines:
+class Proposing:
     """The proposals of one run of the recorder; ``tell`` puts a notice before the customer."""
 
     def __init__(
@@ -60,11 +49,11 @@ class Lines:
     ) -> None:
         """An engineer proposes. Raises NotDone."""
         if terminal not in self._terminals:
-            raise _not_done(Refusal.NO_TERMINAL)
+            raise NotDone.because(Refusal.NO_TERMINAL)
         # The customer may be away: it can wait for them. Whether it may run is asked again then.
         refused = self._authority.refuses(Mode.APPROVE, self._clock(), seated=True, recording=True)
         if refused is not None:
-            raise _not_done(refused)
+            raise NotDone.because(refused)
         one = self._proposals.propose(viewer, person, terminal, text, why, expect)
         self._log(
             "proposed", proposal=one.id, viewer=viewer, person=person, terminal=terminal,
@@ -96,7 +85,7 @@ class Lines:
         one = next(one for one in self._proposals.pending if one.id == proposal)
         refused = self._refused(one, answered=True)
         if refused is not None and refused is not Refusal.BUSY:
-            raise _not_done(refused)
+            raise NotDone.because(refused)
         touched = self._touched(text)
         if touched and not override:
             raise NotDone("held", f"a hold is up: {touched[0].text}")
@@ -211,7 +200,3 @@ class Lines:
             "why": one.why, "expect": one.expect, "holds": holds,
             "ready": not why, "unready": why,
         }  # fmt: skip
-
-
-def _not_done(refused: Refusal) -> NotDone:
-    return NotDone(refused.value, REFUSALS[refused])

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, List
 
 from broker.host.authority import Authority
-from broker.host.lines import REFUSALS
-from broker.host.proposals import NotDone
+from broker.host.refusal import NotDone
 from broker.host.requests import TERMINAL, TIME, Asked, Requests
 from broker.host.terminals import Terminals
 from broker.host.viewers import Viewer
 from broker.recording.grant import Mode
 
 
-class Wishes:
+class Requesting:
     """The requests of one run of the recorder; ``open_terminal`` opens one more."""
 
     def __init__(
@@ -38,7 +37,7 @@ class Wishes:
         needs = Mode.APPROVE if what == TERMINAL else Mode.WATCH
         refused = self._authority.refuses(needs, self._clock(), seated=True, recording=True)
         if refused is not None and what != TIME:
-            raise NotDone(refused.value, REFUSALS[refused])
+            raise NotDone.because(refused)
         asked = self._requests.ask(viewer.id, viewer.person, what, self._authority.grant)
         self._log("requested", viewer=viewer.id, person=viewer.person, what=what)
         if what == TERMINAL and self._terminals.expected < self._authority.grant.terminals:
