@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,8 @@ def command(data: Path | None) -> None:
     """
     if not sys.stdin.isatty():
         raise Failed("the demo is for a terminal: you are the customer in it", 2)
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, _leave)  # a window that is closed takes the broker with it
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state")
     with _broker(data or state / "jumpseat-demo") as (url, link, code):
         print(_CLEAR + _WELCOME.format(link=link), flush=True)
@@ -61,6 +64,10 @@ def command(data: Path | None) -> None:
         if status == 0:
             input(f"\nThe replay is at {url}; press Enter to stop the broker. ")
     sys.exit(status)
+
+
+def _leave(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The demo, as somebody new to it would go through it."""
 
+from tests.journeys import processes
+from tests.journeys.waiting import until
 from tests.journeys.world import World
 
 
@@ -26,3 +28,12 @@ async def test_the_demo_from_its_first_screen_to_its_last(world: World) -> None:
     (held,) = (world.folder / "demo" / "recordings" / session.name).glob("*.cast")
     assert held.read_bytes() == kept
     assert b"offline" in kept
+
+
+async def test_a_window_that_is_closed_takes_the_broker_with_it(world: World) -> None:
+    customer = world.customer()
+    seat = await customer.asks("demo", "--data", str(world.folder / "demo"))
+    await seat.expect('Type "I agree"')
+    assert processes.marked(customer.mark)
+    await seat.close()
+    await until(lambda: not processes.marked(customer.mark), "the broker to end")
