@@ -134,9 +134,11 @@ class Proposing:
                 continue
             begun.add(one.terminal)
             terminal = self._terminals.get(one.terminal)
-            if terminal is None:
+            held = () if one.id in self._overridden else self._touched(one.text)
+            if terminal is None or held:
+                why = f"a hold was put up: {held[0].text}" if held else "the terminal was closed"
                 self._proposals.withdraw(one.id, one.person)
-                self._log("withdrawn", proposal=one.id, why="the terminal was closed")
+                self._log("withdrawn", proposal=one.id, why=why)
             elif self._refused(one, answered=one.how in _ANSWERED) is None and not terminal.unready(
                 one.text
             ):

@@ -186,6 +186,24 @@ async def test_what_runs_unasked_waits_for_whoever_allowed_it(
     assert [entry["text"] for entry in host.logged("ran")] == ["echo first", "echo second"]
 
 
+async def test_what_was_approved_before_a_hold_was_put_up_does_not_run(
+    host: Host, broker: BrokerEnd
+) -> None:
+    seat = await sit(host, broker, mode="approve")
+    seat.types("half a line")
+    await seat.until_printed(b"half a line")
+    await broker.send(Propose("v1", TERMINAL, "echo pool", "", ""))
+    await broker.until_in(LOG, b'"proposed"')
+    await host.do("approve", proposal="r1p1")
+    await host.do("hold", text="leave the pool alone", patterns=["pool"])
+    await broker.until_in(LOG, b'"why": "a hold was put up: leave the pool alone"')
+    seat.types("\x03")
+    seat.types("echo cle''ar\r")
+    await seat.until_printed(b"clear\r\n")
+    assert host.logged("ran") == []
+    assert b"echo pool" not in seat.printed
+
+
 # --- the link and the recorder --------------------------------------------------------------------
 
 
