@@ -198,6 +198,7 @@ async def test_what_was_approved_before_a_hold_was_put_up_does_not_run(
     await host.do("hold", text="leave the pool alone", patterns=["pool"])
     await broker.until_in(LOG, b'"why": "a hold was put up: leave the pool alone"')
     seat.types("\x03")
+    await seat.until_printed(b"^C")  # which throws away what was typed ahead
     seat.types("echo cle''ar\r")
     await seat.until_printed(b"clear\r\n")
     assert host.logged("ran") == []
