@@ -49,8 +49,8 @@ class Session(Protocol):
         Raises NoTerminal.
         """
 
-    def seat_taken(self, client: Client) -> None:
-        """The customer is at a terminal."""
+    def seat_taken(self, client: Client, *, first: bool) -> None:
+        """The customer is at a terminal; ``first``: on this connection they were at none."""
 
     def turned(self, terminal: RecordedTerminal) -> None:
         """Somebody has typed: it may be another's turn."""
@@ -196,7 +196,7 @@ class Customer:
         if self._paused:
             self._paused = False
             self._session.log("input_resumed")
-        self._session.seat_taken(client)
+        self._session.seat_taken(client, first=before is None)
 
     def _left_seat(self, terminal: RecordedTerminal, why: str) -> None:
         terminal.release()

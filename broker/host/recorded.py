@@ -111,8 +111,9 @@ class RecordedTerminal:
                 self.release()
             self.resize(*size)
             self._was_seated |= moved
+            redrawn = self.seat is link
             seated = await self._show(link)
-            if seated:
+            if seated and not redrawn:
                 self._listener.log("attached", terminal=self.name)
             return seated
 

@@ -312,12 +312,12 @@ class Recorder:
     def _end_soon(self, why: str) -> None:
         spawn(self.end("customer", why), self.failed)
 
-    def seat_taken(self, client: Client) -> None:
-        """The customer is at a terminal."""
+    def seat_taken(self, client: Client, *, first: bool) -> None:
+        """The customer is at a terminal; ``first``: on this connection they were at none."""
         self._seat_by = self._clock()  # whoever is not there from now on has left
         self._title = ""
         self.tell_who()
-        for hold in self._holds.up():
+        for hold in self._holds.up() if first else ():
             client.link.send(Notice("info", f"hold by {hold.by}: {hold.text}"))
 
     @property

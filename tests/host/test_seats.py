@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import pwd
 
 from broker.host import sessions
 from broker.wire.codec import encode, pack
-from broker.wire.messages import Attach, Attached, Ended, Input, Request
+from broker.wire.messages import Attach, Attached, Ended, Input, Notice, Output, Request
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
-from tests.host.real_recorder import LOG, TERMINAL, Host, Seat, sit
+from tests.host.real_recorder import LOG, TERMINAL, Host, Seat, sit, take_seat
 
 OTHER = "run-1.terminal-2.cast"
 
@@ -65,3 +67,24 @@ async def test_a_shell_that_ends_under_the_seat_leaves_it_at_the_other(
     assert await seat.until(Attached) == Attached(OTHER)
     seat.send(Input(OTHER, "", b"exit 4\r"))
     assert await seat.until(Ended) == Ended(OTHER, 4)
+
+
+async def test_a_redraw_is_no_arrival(host: Host, broker: BrokerEnd) -> None:
+    await host.start(mode="approve")
+    await host.do("hold", text="leave the pool alone", patterns=["pool"])
+    seat = await take_seat(host)
+    assert (await seat.until(Notice)) == Notice("info", f"hold by {user()}: leave the pool alone")
+    for _ in range(3):
+        seat.send(Attach("", 80, 24))
+        await seat.until(Attached)
+    seat.types("echo af''ter\r")
+    while b"after\r\n" not in seat.printed:
+        message = await seat.next()
+        assert not isinstance(message, Notice)
+        if isinstance(message, Output):
+            seat.printed += message.data
+    assert len(host.logged("attached")) == 1
+
+
+def user() -> str:
+    return pwd.getpwuid(os.getuid()).pw_name
