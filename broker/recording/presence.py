@@ -1,146 +1,228 @@
-"""What is known of the customer. Pure: fed with session log entries and what the broker sees.
+"""What is known of the customer: one machine, told by both ends. Pure.
 
-Two machines side by side, each a table. The *seat* is told by the session log, the *link* by the
-broker's own end of it; what people are shown is the link's state while that is down, else the
-seat's. An event that a state does not expect raises and changes nothing.
+The session log says who is at the terminal; the broker's end of the link says whether the host can
+be heard at all, which is what people are shown first. While it can't, the seat is remembered, and
+taken up again when the link is back. The table has a cell for each state and observation; one that
+makes no sense raises and changes nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Mapping
+from typing import Dict, Mapping, Optional, Union
 
 from broker.recording.session_log import Entry
 
 
-class Seat(Enum):
-    """The customer's seat, from the session log."""
-
-    EMPTY = "empty"
-    """No terminal has been attached yet."""
-    AT_KEYBOARD = "at-keyboard"
-    IDLE = "idle"
-    AWAY = "away"
-    ENDED = "ended"
-
-
-class LinkSeen(Enum):
-    """The host's link, as the broker sees it."""
+class State(Enum):
+    """What people are told of the customer, in one word."""
 
     WAITING = "waiting"
     """Granted, not connected yet."""
-    UP = "up"
-    LOST = "link-lost"
+    EMPTY = "empty"
+    """Connected; nobody has come to a terminal yet."""
+    AT_KEYBOARD = "at-keyboard"
+    IDLE = "idle"
+    AWAY = "away"
     DISCONNECTED = "disconnected"
-    """The customer cut it."""
+    """The customer cut the link."""
+    LINK_LOST = "link-lost"
     RECORDER_LOST = "recorder-lost"
     """The uplink said that the recorder is gone."""
+    ENDED = "ended"
     OVER = "over"
     """The host said that the session has ended and everything is held."""
 
 
-class LinkChange(Enum):
-    """What happens to the host's link."""
+class Seen(Enum):
+    """What can be observed: of the link by the broker, or in the session log."""
 
     CONNECTED = "connected"
     LOST = "lost"
-    DISCONNECTED = "disconnected"
-    RECORDER_LOST = "recorder-lost"
-    OVER = "ended"
+    CUT = "cut"
+    RECORDER_GONE = "recorder-gone"
+    FINISHED = "finished"
+    STARTED = "started"
+    ATTACHED = "attached"
+    DETACHED = "detached"
+    IDLED = "idle"
+    ACTIVE = "active"
+    RETURNED = "link_up"
+    STOOD_STILL = "stood_still"
+    LOG_ENDED = "ended"
 
 
-SEAT: Mapping[str, Mapping[Seat, Seat]] = {
-    "attached": dict.fromkeys(
-        (Seat.EMPTY, Seat.AWAY, Seat.AT_KEYBOARD, Seat.IDLE), Seat.AT_KEYBOARD
-    ),
-    "active": {Seat.IDLE: Seat.AT_KEYBOARD},
-    "idle": {Seat.AT_KEYBOARD: Seat.IDLE},
-    "detached": {Seat.AT_KEYBOARD: Seat.AWAY, Seat.IDLE: Seat.AWAY},
+class Step(Enum):
+    """What a cell says besides a state to go to."""
+
+    SEAT = "seat"
+    """Go to what the log says of the seat."""
+    NOTE = "note"
+    """Remember what it says of the seat; what is shown stays."""
+    KEEP = "keep"
+    ILLEGAL = "-"
+
+
+Cell = Union[State, Step]
+
+_GRID = """
+                connected  lost       cut           recorder-gone  finished
+waiting         seat       -          -             -              -
+empty           -          link-lost  disconnected  recorder-lost  over
+at-keyboard     -          link-lost  disconnected  recorder-lost  over
+idle            -          link-lost  disconnected  recorder-lost  over
+away            -          link-lost  disconnected  recorder-lost  over
+disconnected    seat       -          -             -              -
+link-lost       seat       -          -             -              -
+recorder-lost   seat       -          -             -              -
+ended           keep       keep       keep          keep           over
+over            ended      -          -             -              -
+
+                started  attached     detached  idle  active       link_up  stood_still  ended
+waiting         note     note         note      note  note         keep     keep         ended
+empty           empty    at-keyboard  -         -     -            keep     keep         ended
+at-keyboard     empty    at-keyboard  away      idle  -            keep     keep         ended
+idle            empty    at-keyboard  away      -     at-keyboard  keep     keep         ended
+away            empty    at-keyboard  -         -     -            keep     keep         ended
+disconnected    note     note         note      note  note         keep     keep         ended
+link-lost       note     note         note      note  note         keep     keep         ended
+recorder-lost   note     note         note      note  note         keep     keep         ended
+ended           -        -            -         -     -            -        -            -
+over            -        -            -         -     -            -        -            -
+"""
+
+_SEAT: Mapping[Seen, State] = {
     # A run that ended without a word leaves its seat as it was; the next one starts empty.
-    "started": dict.fromkeys(Seat, Seat.EMPTY),
-    "ended": dict.fromkeys(Seat, Seat.ENDED),
+    Seen.STARTED: State.EMPTY,
+    Seen.ATTACHED: State.AT_KEYBOARD,
+    Seen.DETACHED: State.AWAY,
+    Seen.IDLED: State.IDLE,
+    Seen.ACTIVE: State.AT_KEYBOARD,
+    Seen.LOG_ENDED: State.ENDED,
 }
 
-_DOWN = {
-    LinkChange.LOST: LinkSeen.LOST,
-    LinkChange.DISCONNECTED: LinkSeen.DISCONNECTED,
-    LinkChange.RECORDER_LOST: LinkSeen.RECORDER_LOST,
-    LinkChange.OVER: LinkSeen.OVER,
-}
-LINK: Mapping[LinkSeen, Mapping[LinkChange, LinkSeen]] = {
-    LinkSeen.UP: _DOWN,
-    **{down: {LinkChange.CONNECTED: LinkSeen.UP} for down in LinkSeen if down is not LinkSeen.UP},
-}
+
+def _read(grid: str) -> Mapping[State, Mapping[Seen, Cell]]:
+    table: Dict[State, Dict[Seen, Cell]] = {state: {} for state in State}
+    for block in grid.strip("\n").split("\n\n"):
+        head, *rows = block.splitlines()
+        for row in rows:
+            name, *cells = row.split()
+            for seen, cell in zip(head.split(), cells):
+                table[State(name)][Seen(seen)] = _cell(cell)
+    return table
+
+
+def _cell(text: str) -> Cell:
+    return Step(text) if text in {step.value for step in Step} else State(text)
+
+
+TABLE = _read(_GRID)
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A stretch in which the host, or its recorder, was not there, and why. Unix seconds."""
+
+    cause: str
+    since: float
+    until: float
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What people are told: a state, since when (Unix seconds), and a detail to read."""
+    """What people are told: a state, since when (Unix seconds), and a detail to read.
+
+    ``last``: the latest absence that is over, its cause resolved.
+    """
 
     state: str
     since: float
-    detail: str
+    detail: str = ""
+    last: Optional[Absence] = None
 
 
 @dataclass(frozen=True)
 class Presence:
-    """Both machines' states, each with the Unix time at which it was entered."""
+    """The machine's state, and what it remembers."""
 
-    seat: Seat
+    state: State
+    since: float
+    """Unix time at which the state was entered."""
+    seat: State
+    """What the log says of the seat; one of the states that it can tell."""
     seat_since: float
-    link: LinkSeen
-    link_since: float
-    began: float = 0.0  # Unix time of t=0, from the latest "started"
+    began: float = 0.0
+    """Unix time of t=0, from the latest ``started``."""
+    last: Optional[Absence] = None
 
     @property
     def shown(self) -> Shown:
         """What to tell people now."""
-        if self.seat is Seat.ENDED:
-            return Shown("ended", self.seat_since, "")
-        if self.link is not LinkSeen.UP:
-            return Shown(self.link.value, self.link_since, _DETAIL.get(self.link, ""))
-        return Shown(self.seat.value, self.seat_since, "")
+        if self.seat is State.ENDED:
+            return Shown(State.ENDED.value, self.seat_since, "", self.last)
+        return Shown(self.state.value, self.since, _DETAIL.get(self.state, ""), self.last)
 
 
 _DETAIL = {
-    LinkSeen.LOST: "cause not known until it returns; the host goes on recording",
-    LinkSeen.DISCONNECTED: "by the customer; the host goes on recording",
-    LinkSeen.RECORDER_LOST: "the recorder on the host was stopped",
+    State.LINK_LOST: "cause not known until it returns; the host goes on recording",
+    State.DISCONNECTED: "by the customer; the host goes on recording",
+    State.RECORDER_LOST: "the recorder on the host was stopped",
 }
 
 
 def granted(now: float) -> Presence:
     """A session that was just granted."""
-    return Presence(Seat.EMPTY, now, LinkSeen.WAITING, now)
+    return Presence(State.WAITING, now, State.EMPTY, now)
+
+
+def on_link(presence: Presence, seen: Seen, now: float) -> Presence:
+    """Take in what the broker saw of the link at Unix time ``now``. Raises IllegalStep."""
+    return _step(presence, seen, now)
 
 
 def on_entry(presence: Presence, entry: Entry) -> Presence:
     """Take in one entry of the session log, in order.
 
-    Entries that say nothing of the seat change nothing, nor do those that repeat what is known.
-    Raises IllegalStep where the seat's table has no such step.
+    Entries that say nothing of the customer change nothing. Raises IllegalStep where the table has
+    no such step, KeyError, TypeError and ValueError for fields that make no sense.
     """
-    event = entry["event"]
-    if event == "started":
-        presence = replace(presence, began=float(entry["wall"]) - float(entry["t"]))
-    steps = SEAT.get(event)
-    if steps is None:
+    try:
+        seen = Seen(entry["event"])
+    except ValueError:
         return presence
-    after = steps.get(presence.seat)
-    if after is None:
-        raise IllegalStep(f"{event} while {presence.seat.value}")
-    at = float(entry["since"]) if event == "idle" else float(entry["t"])
-    return replace(presence, seat=after, seat_since=presence.began + at)
+    if seen not in _OF_LOG:
+        return presence
+    if seen is Seen.STARTED:
+        presence = replace(presence, began=float(entry["wall"]) - float(entry["t"]))
+    began = presence.began
+    at = float(entry["since"]) if seen is Seen.IDLED else float(entry["t"])
+    after = _step(presence, seen, began + at)
+    if seen is Seen.RETURNED and entry["cause"]:
+        last = Absence(str(entry["cause"]), began + float(entry["since"]), began + at)
+        return replace(after, last=last)
+    if seen is Seen.STOOD_STILL:
+        since, until = began + float(entry["since"]), began + float(entry["until"])
+        return replace(after, last=Absence(str(entry["cause"]), since, until))
+    return after
 
 
-def on_link(presence: Presence, change: LinkChange, now: float) -> Presence:
-    """Take in a change of the host's link at Unix time ``now``. Raises IllegalStep."""
-    after = LINK[presence.link].get(change)
-    if after is None:
-        raise IllegalStep(f"{change.value} while {presence.link.value}")
-    return replace(presence, link=after, link_since=now)
+_OF_LOG = frozenset({*_SEAT, Seen.RETURNED, Seen.STOOD_STILL})
+
+
+def _step(presence: Presence, seen: Seen, at: float) -> Presence:
+    cell = TABLE[presence.state][seen]
+    if cell is Step.ILLEGAL:
+        raise IllegalStep(f"{seen.value} while {presence.state.value}")
+    if seen in _SEAT:
+        presence = replace(presence, seat=_SEAT[seen], seat_since=at)
+    if cell is Step.SEAT:
+        return replace(presence, state=presence.seat, since=presence.seat_since)
+    if isinstance(cell, State):
+        return replace(presence, state=cell, since=at)
+    return presence
 
 
 class IllegalStep(ValueError):
-    """An event that the present state does not expect."""
+    """An observation that the present state does not expect."""

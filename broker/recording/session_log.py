@@ -36,11 +36,13 @@ EVENTS: Mapping[str, FrozenSet[str]] = {
         "left": "viewer person",
         "typed": "viewer person terminal",
         "refused": "viewer person why",
+        "attention": "viewer person state",
         # The link.
         "link_up": "wall broker_wall cause since",
         "link_lost": "why since",
         "disconnected": "",
         "reconnected": "",
+        "stood_still": "since until cause",
         # The grant. What widens it also carries the text shown, its text_sha256, and the answer.
         "mode_changed": "mode before by",
         "extended": "until by text text_sha256 answer",
@@ -60,8 +62,13 @@ EVENTS: Mapping[str, FrozenSet[str]] = {
         "allowed": "person by times kind",
         "requested": "viewer person what",
         "request_answered": "what person by answer",
-        # Who typed what.
+        # Who typed what; "line", where the screen told it.
         "entered": "terminal shares",
+        # The host's state, and how it has changed.
+        "fingerprint": "n why since cpu digest facts limits",
+        "drift": "n before since until changes more",
+        # What the customer says of it.
+        "noted": "by text",
         # Holds.
         "hold_up": "hold text patterns by side since",
         "hold_lifted": "hold by",

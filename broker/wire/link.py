@@ -15,6 +15,7 @@ from broker.wire.errors import LocalProtocolError, RemoteProtocolError
 from broker.wire.messages import (
     Act,
     Append,
+    Attention,
     Declined,
     Error,
     Held,
@@ -91,7 +92,7 @@ class Role:
 
 
 _ANY = frozenset({Ping, Pong, Error})
-_WANTED_OF_HOST = frozenset({Input, Propose, Withdraw, Request, PutHold, LiftHold})
+_WANTED_OF_HOST = frozenset({Input, Propose, Withdraw, Request, PutHold, LiftHold, Attention})
 
 BROKER_TO_HOST = Role(
     "broker, listening to a host",

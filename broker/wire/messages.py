@@ -103,9 +103,13 @@ class Hello:
 
 @dataclass(frozen=True)
 class Welcome:
-    """The broker's answer: its wall clock, and how far it durably holds each stream."""
+    """The broker's answer: its wall clock, and how far it durably holds each stream.
+
+    ``instance`` names this start of the broker: another one means that it was restarted.
+    """
 
     protocol: int
+    instance: str
     wall: float
     held: Dict[str, int]
 
@@ -205,6 +209,14 @@ class LiftHold:
 
 
 @dataclass(frozen=True)
+class Attention:
+    """Whether a viewer looks: ``looking``, ``hidden`` (another tab is in front) or ``asleep``."""
+
+    by: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Act:
     """An act of the customer on their page: JSON text, and an HMAC that the broker can't make."""
 
@@ -249,11 +261,15 @@ class Watching:
 
 @dataclass(frozen=True)
 class Present:
-    """What is known of the customer; the fields of ``recording.presence.Shown``."""
+    """What is known of the customer; the fields of ``recording.presence.Shown``.
+
+    ``last``: the latest absence that is over, ``{cause, since, until}``, or empty.
+    """
 
     state: str
     since: float
     detail: str
+    last: Dict[str, Any]
 
 
 # --- control: customer's terminal or command, and recorder ---------------------------------------
@@ -377,12 +393,14 @@ Binary = Union[Append, Input, Output, Snapshot]
 BINARY = (Append, Input, Output, Snapshot)
 CONTROL = (
     Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Turn, Propose, Withdraw,
-    Request, PutHold, LiftHold, Act, Declined, Streams, Watch, Watching, Present, Attach, Attached,
-    Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp, LinkDown,
+    Request, PutHold, LiftHold, Attention, Act, Declined, Streams, Watch, Watching, Present, Attach,
+    Attached, Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp,
+    LinkDown,
 )  # fmt: skip
 Control = Union[
     Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Turn, Propose, Withdraw,
-    Request, PutHold, LiftHold, Act, Declined, Streams, Watch, Watching, Present, Attach, Attached,
-    Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp, LinkDown,
+    Request, PutHold, LiftHold, Attention, Act, Declined, Streams, Watch, Watching, Present, Attach,
+    Attached, Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp,
+    LinkDown,
 ]  # fmt: skip
 Message = Union[Binary, Control]

@@ -90,7 +90,7 @@ class BrokerEnd:
     async def _take(self, message: Message) -> None:
         if isinstance(message, Hello):
             held = {name: len(copy) for name, copy in self.streams.items()}
-            await self.send(Welcome(1, 0.0, held))
+            await self.send(Welcome(1, "b1", 0.0, held))
         elif isinstance(message, Append):
             copy = self.streams.setdefault(message.stream, bytearray())
             assert message.offset == len(copy)

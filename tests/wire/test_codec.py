@@ -134,7 +134,8 @@ def test_unknown_fields_are_ignored() -> None:
 
 
 def test_a_float_field_takes_a_whole_number() -> None:
-    assert decode('{"type":"welcome","protocol":1,"wall":5,"held":{}}') == Welcome(1, 5, {})
+    welcome = decode('{"type":"welcome","protocol":1,"instance":"b1","wall":5,"held":{}}')
+    assert welcome == Welcome(1, "b1", 5, {})
 
 
 def test_too_much_data_or_too_long_a_name_is_our_defect() -> None:

@@ -48,7 +48,7 @@ def test_every_step_is_in_the_table_or_raises_and_changes_nothing(
 
 def test_a_greeting_makes_it_live_and_anything_else_is_refused() -> None:
     link = Link(BROKER_TO_HOST, 0.0)
-    for message in (APPEND, Ping(1), Welcome(1, 0.0, {})):
+    for message in (APPEND, Ping(1), Welcome(1, "b1", 0.0, {})):
         with pytest.raises(RemoteProtocolError):
             link.receive(message, 0.0)
     assert state_of(link) is LinkState.GREETING
