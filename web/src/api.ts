@@ -1,5 +1,6 @@
 /** The broker's HTTP API, typed. Answers are checked; times are Unix seconds. */
 
+import { driftShape, reportsShape } from "./away";
 import { presenceShape } from "./presence";
 import type { Of, Shape } from "./shape";
 import { BadShape, flag, list, maybe, number, object, oneOf, text } from "./shape";
@@ -118,6 +119,16 @@ export const invite = (caseId: string, minutes: number) =>
 export const session = (id: string) => ask(`/api/sessions/${encodeURIComponent(id)}`, sessionShape);
 export const timeline = (id: string) =>
   ask(`/api/sessions/${encodeURIComponent(id)}/timeline`, timelineShape);
+
+/** The away reports of a session so far. */
+export const awayReports = (id: string) =>
+  ask(`/api/sessions/${encodeURIComponent(id)}/away`, reportsShape);
+
+/** How the host differs between two fingerprints; null: the first and the last. */
+export const driftBetween = (id: string, chosen: { from: number; to: number } | null) => {
+  const query = chosen === null ? "" : `?from=${chosen.from}&to=${chosen.to}`;
+  return ask(`/api/sessions/${encodeURIComponent(id)}/drift${query}`, driftShape);
+};
 
 /** Where the bytes of a stream are; `as` and `download` as the API has them. */
 export function streamUrl(id: string, name: string, want: "" | "download" | "v3" = ""): string {

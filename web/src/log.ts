@@ -5,15 +5,20 @@
  * version doesn't know are let through as `other`, so that a newer recorder may add some.
  */
 
+import { causeWords } from "./causes";
 import { duration } from "./clock";
 import { Lines } from "./lines";
 import type { Of, Shape } from "./shape";
-import { dictionary, flag, list, map, number, object, parse, text } from "./shape";
+import { dictionary, flag, list, map, number, object, optional, parse, text } from "./shape";
 import { visible } from "./visible";
 
 const user = object({ user: text });
 const viewer = { viewer: text, person: text };
 const atHold = { hold: text, terminal: text, line: text, persons: list(text) };
+
+/** The area of a change; the rest of it is for reports, which the broker makes. */
+const changedArea: Shape<string> = (value, where = "") =>
+  text(Array.isArray(value) ? value[0] : null, where);
 
 const EVENTS = {
   started: object({
@@ -25,6 +30,7 @@ const EVENTS = {
   }),
   consented: object({}),
   gap: object({ since: number, until: number, cause: text }),
+  stood_still: object({ since: number, until: number, cause: text }),
   ended: object({ by: text, why: text }),
   opened: object({ terminal: text }),
   closed: object({ terminal: text }),
@@ -38,6 +44,7 @@ const EVENTS = {
   refused: object({ ...viewer, why: text }),
   link_up: object({ cause: text, since: number, wall: number, broker_wall: number }),
   link_lost: object({ why: text }),
+  attention: object({ ...viewer, state: text }),
   disconnected: object({}),
   reconnected: object({}),
   mode_changed: object({ mode: text, before: text, by: text }),
@@ -64,7 +71,10 @@ const EVENTS = {
   allowed: object({ person: text, by: text, times: number, kind: text }),
   requested: object({ ...viewer, what: text }),
   request_answered: object({ what: text, person: text, by: text, answer: text }),
-  entered: object({ terminal: text, shares: map(number) }),
+  entered: object({ terminal: text, shares: map(number), line: optional(text) }),
+  fingerprint: object({ n: number, why: text, limits: list(object({ probe: text, why: text })) }),
+  drift: object({ n: number, before: number, changes: list(changedArea), more: number }),
+  noted: object({ by: text, text }),
   hold_up: object({
     hold: text,
     text,
@@ -142,8 +152,19 @@ export class LogReader {
 /** How much an entry matters to somebody who reads along. */
 export type Weight = "plain" | "good" | "attention";
 
+interface Told {
+  readonly text: string;
+  readonly weight: Weight;
+}
+
 /** What an entry says, for the session log panel; null for entries that people needn't read. */
-export function words(entry: Entry): { text: string; weight: Weight } | null {
+export function words(entry: Entry): Told | null {
+  const told = say(entry);
+  // Most of it was written on a machine that is not ours.
+  return told && { ...told, text: visible(told.text) };
+}
+
+function say(entry: Entry): Told | null {
   switch (entry.event) {
     case "started":
       return plain(`recorder started, mode ${entry.grant.mode}`);
@@ -151,7 +172,12 @@ export function words(entry: Entry): { text: string; weight: Weight } | null {
       return plain("the customer agreed to the terms");
     case "gap":
       return attention(
-        `gap of ${duration(entry.until - entry.since)}: ${cause(entry.cause)}; nothing was recorded`,
+        `gap of ${duration(entry.until - entry.since)}: ${causeWords(entry.cause)}; nothing was recorded`,
+      );
+    case "stood_still":
+      return attention(
+        `${causeWords(entry.cause)} for ${duration(entry.until - entry.since)}: ` +
+          "what was printed meanwhile has later times",
       );
     case "ended":
       return attention(`session ended: ${cause(entry.why)}`);
@@ -177,9 +203,11 @@ export function words(entry: Entry): { text: string; weight: Weight } | null {
       return attention(`keys of ${entry.person} refused: ${REFUSALS[entry.why] ?? entry.why}`);
     case "link_up":
       if (entry.cause === "") return good("connected");
-      return good(`link back after ${duration(entry.t - entry.since)}: ${cause(entry.cause)}`);
+      return good(`link back after ${duration(entry.t - entry.since)}: ${causeWords(entry.cause)}`);
     case "link_lost":
       return attention("link lost; the host went on recording");
+    case "attention":
+      return plain(`${entry.person} ${LOOKS[entry.state] ?? entry.state}`);
     case "disconnected":
       return attention("disconnected by the customer; the host went on recording");
     case "reconnected":
@@ -229,7 +257,13 @@ export function words(entry: Entry): { text: string; weight: Weight } | null {
         : attention(`${entry.by} says no to ${entry.person}: ${asked(entry.what)}`);
     case "entered":
       // The customer's own lines and an engineer's own are on the screen; this is for the mixed.
-      return entry.shares.size < 2 ? null : plain(`a line typed by ${shares(entry.shares)}`);
+      return entry.shares.size < 2 ? null : plain(`a line typed by ${shares(entry.shares)}${quoted(entry.line)}`);
+    case "fingerprint":
+      return entry.limits.length === 0 ? null : attention(notRead(entry.limits));
+    case "drift":
+      return drifted(entry);
+    case "noted":
+      return attention(`the customer notes: ${brief(entry.text, NOTE_CHARACTERS)}`);
     case "hold_up":
       return attention(`hold ${entry.hold} by ${entry.by}: ${brief(entry.text)}`);
     case "hold_lifted":
@@ -269,6 +303,31 @@ export const REFUSALS: Readonly<Record<string, string>> = {
   "link-lost": "the link to the host is lost",
   ended: "the session has ended",
 };
+
+/** Whether an engineer looks, after their name. */
+const LOOKS: Readonly<Record<string, string>> = {
+  looking: "looks at the page again",
+  hidden: "looks at something else",
+  asleep: "has a page that sleeps",
+};
+
+function notRead(limits: readonly { readonly probe: string; readonly why: string }[]): string {
+  return `not in the host's fingerprint: ${limits.map((one) => `${one.probe} (${one.why})`).join(", ")}`;
+}
+
+function drifted(entry: Extract<Entry, { event: "drift" }>): Told | null {
+  const count = entry.changes.length + entry.more;
+  if (count === 0) return null;
+  const since = entry.before === 0 ? " since the last session there" : "";
+  const areas = [...new Set(entry.changes)].join(", ");
+  return attention(
+    `${count === 1 ? "1 change" : `${count} changes`} on the host${since}${areas && `: ${areas}`}`,
+  );
+}
+
+function quoted(line: string | null): string {
+  return line === null ? "" : `: ${brief(line)}`;
+}
 
 function cause(code: string): string {
   return code.replaceAll("-", " ");
@@ -318,12 +377,13 @@ export function soon(seconds: number): string {
 }
 
 const BRIEF_CHARACTERS = 60;
+const NOTE_CHARACTERS = 300;
 
 /** The first line of a text, cut where it is long, with nothing in it that can't be seen. */
-export function brief(text: string): string {
+export function brief(text: string, most = BRIEF_CHARACTERS): string {
   const first = text.split("\n", 1)[0] ?? "";
-  const cut = visible(first.slice(0, BRIEF_CHARACTERS));
-  return first.length > BRIEF_CHARACTERS || first !== text ? `${cut} …` : cut;
+  const cut = visible(first.slice(0, most));
+  return first.length > most || first !== text ? `${cut} …` : cut;
 }
 
 /** The number of a terminal, from the name of its recording. */

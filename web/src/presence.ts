@@ -1,11 +1,19 @@
 /** What is known of the customer, in words. Pure. */
 
+import type { Absence } from "./causes";
+import { absenceWords } from "./causes";
 import { clock, duration } from "./clock";
-import type { Of } from "./shape";
-import { number, object, text } from "./shape";
+import type { Of, Shape } from "./shape";
+import { dictionary, number, object, text } from "./shape";
 
-export const presenceShape = object({ state: text, since: number, detail: text });
-/** `since` is Unix time, in seconds. */
+const absence = object({ cause: text, since: number, until: number });
+
+/** The latest absence that is over; null (`{}` on the wire) where there was none. */
+const last: Shape<Absence | null> = (value, where) =>
+  Object.keys(dictionary(value, where)).length === 0 ? null : absence(value, where);
+
+export const presenceShape = object({ state: text, since: number, detail: text, last });
+/** Times are Unix seconds. */
 export type Presence = Of<typeof presenceShape>;
 
 /** How a presence looks: there, not at the keys, not reachable, or over. */
@@ -63,6 +71,16 @@ export function words(presence: Presence, now: number): string {
     default:
       return `${presence.state} since ${at}`;
   }
+}
+
+/** How long after its end an absence stands beside what is known now. */
+export const RECENT_SECONDS = 600;
+
+/** What the latest absence was, while that is news and nothing newer hides the host; else null. */
+export function lately(presence: Presence, now: number): string | null {
+  const { last: was } = presence;
+  if (was === null || now - was.until > RECENT_SECONDS) return null;
+  return isOutOfReach(presence) || isOver(presence) ? null : absenceWords(was, now);
 }
 
 /** What stands over the last screen while it isn't live, or null while it is. */

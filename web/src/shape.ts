@@ -48,6 +48,11 @@ export function maybe<T>(shape: Shape<T>): Shape<T | null> {
   return (value, where = "") => (value === null ? null : shape(value, where));
 }
 
+/** A field that may be left out. */
+export function optional<T>(shape: Shape<T>): Shape<T | null> {
+  return (value, where = "") => (value === undefined ? null : shape(value, where));
+}
+
 export function list<T>(shape: Shape<T>): Shape<T[]> {
   return (value, where = "") => {
     if (!Array.isArray(value)) throw new BadShape(where, "a list");

@@ -36,7 +36,7 @@ const CONTROL = {
   error: object({ code: text, message: text }),
   watching: object({ you: text, viewers: map(text) }),
   streams: object({ names: list(text) }),
-  present: object({ state: text, since: number, detail: text }),
+  present: object({ state: text, since: number, detail: text, last: dictionary }),
   declined: object({ viewer: text, reason: text, message: text }),
   turn: object({ terminal: text, holder: text, person: text }),
 } satisfies Record<string, Shape<object>>;
@@ -69,6 +69,13 @@ export type Want =
 
 export type Requestable = "terminal" | "approve" | "control" | "time";
 
+/** Whether whoever has this page open looks at it; the broker finds by itself that it sleeps. */
+export interface Attention {
+  readonly type: "attention";
+  readonly by: "";
+  readonly state: "looking" | "hidden";
+}
+
 /** An act of the customer on their page: JSON text, and its HMAC in hex. */
 export interface Act {
   readonly type: "act";
@@ -79,6 +86,7 @@ export interface Act {
 /** What a viewer may send to a broker: engineers what they want, the customer's page its acts. */
 export type ToBroker =
   | Want
+  | Attention
   | Act
   | { readonly type: "watch"; readonly stream: string; readonly offset: number }
   | { readonly type: "input"; readonly terminal: string; readonly data: Uint8Array }

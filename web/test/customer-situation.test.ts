@@ -11,7 +11,7 @@ const GRANT: Grant = {
   paused: null,
   skew: 0,
 };
-const present = (state: string) => ({ state, since: 0, detail: "" });
+const present = (state: string) => ({ state, since: 0, detail: "", last: null });
 
 describe("what engineers may", () => {
   it.each([

@@ -27,12 +27,12 @@ describe("an entry", () => {
     [{ event: "left", viewer: "v", person: "alice" }, "alice left"],
     [{ event: "link_lost", why: "x" }, "link lost; the host went on recording"],
     [{ ...LINK_UP, cause: "", since: 100 }, "connected"],
-    [{ ...LINK_UP, cause: "network lost", since: 60 }, "link back after 40 s: network lost"],
+    [{ ...LINK_UP, cause: "network lost", since: 60 }, "link back after 40 s: the network was lost"],
     [{ event: "disconnected" }, "disconnected by the customer; the host went on recording"],
     [{ event: "detached", terminal: "x", why: "hung-up" }, "customer away: hung up"],
     [
       { event: "gap", since: 10, until: 100, cause: "recorder-stopped" },
-      "gap of 90 s: recorder stopped; nothing was recorded",
+      "gap of 90 s: the recorder was stopped; nothing was recorded",
     ],
     [
       { event: "refused", viewer: "v", person: "bob", why: "paused" },
@@ -84,6 +84,50 @@ describe("an entry", () => {
       "a line typed by alice (12 characters) and customer (3)",
     ],
     [{ event: "entered", terminal: "run-1.terminal-1.cast", shares: { customer: 3 } }, undefined],
+    [
+      {
+        event: "entered",
+        terminal: "x",
+        shares: { alice: 2, customer: 3 },
+        line: "ls\u001b[2K \u202e",
+      },
+      "a line typed by alice (2 characters) and customer (3): ls‹U+001B›[2K ‹U+202E›",
+    ],
+    [
+      { event: "stood_still", since: 34, until: 100, cause: "asleep" },
+      "the host slept for 66 s: what was printed meanwhile has later times",
+    ],
+    [
+      { event: "attention", viewer: "v", person: "al\u200bice", state: "asleep" },
+      "al‹U+200B›ice has a page that sleeps",
+    ],
+    [{ event: "fingerprint", n: 1, why: "consent", limits: [] }, undefined],
+    [
+      { event: "fingerprint", n: 1, why: "left", limits: [{ probe: "zfs", why: "no such tool" }] },
+      "not in the host's fingerprint: zfs (no such tool)",
+    ],
+    [
+      {
+        event: "drift",
+        n: 3,
+        before: 2,
+        changes: [
+          ["links", "eth1", "mtu", "1500", "9000", null],
+          ["files", "/etc/hosts", "", "1 kB", "2 kB", 99],
+          ["links", "eth1", "state", "up", "down", null],
+        ],
+        more: 0,
+      },
+      "3 changes on the host: links, files",
+    ],
+    [
+      { event: "drift", n: 1, before: 0, changes: [["packages", "x", "", "1", "2", null]], more: 0 },
+      "1 change on the host since the last session there: packages",
+    ],
+    [
+      { event: "noted", by: "carol", text: "we changed the MTU" },
+      "the customer notes: we changed the MTU",
+    ],
     [
       { event: "stopped", hold: "h1", terminal: "x", line: "zpool destroy tank", persons: ["bob"] },
       "stopped at hold h1, not run: zpool destroy tank (by bob)",

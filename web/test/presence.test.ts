@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { clock, duration, place } from "../src/clock";
-import { banner, isOutOfReach, isOver, tone, words } from "../src/presence";
+import { banner, isOutOfReach, isOver, lately, presenceShape, tone, words } from "../src/presence";
 
 const NOW = Date.UTC(2026, 10, 22, 12, 30) / 1000;
 const since = NOW - 40;
 const at = clock(since, NOW);
-const presence = (state: string) => ({ state, since, detail: "" });
+const presence = (state: string) => ({ state, since, detail: "", last: null });
 
 describe("presence in words", () => {
   it.each([
@@ -38,6 +38,34 @@ describe("the banner over the last screen", () => {
   it.each(["at-keyboard", "idle", "away", "empty"])("does not cover a live screen: %s", (state) =>
     expect(banner(presence(state), NOW)).toBeNull(),
   );
+});
+
+describe("the latest absence", () => {
+  const was = (cause: string, length: number, ago = 60) => ({
+    ...presence("at-keyboard"),
+    last: { cause, since: NOW - ago - length, until: NOW - ago },
+  });
+  const from = (ago: number) => clock(NOW - ago, NOW);
+
+  it.each([
+    ["asleep", 3960, `the host slept from ${from(4020)} to ${from(60)}`],
+    ["network lost", 40, `the network was lost for 40 s at ${from(100)}`],
+    ["reconnected", 600, `disconnected by the customer from ${from(660)} to ${from(60)}`],
+    ["rebooted", 600, `the host was rebooted: link lost from ${from(660)} to ${from(60)}`],
+    ["something-new", 40, `something new for 40 s at ${from(100)}`],
+  ])("%s", (cause, length, text) => expect(lately(was(cause, length), NOW)).toBe(text));
+
+  it("is no news after a while, or while the host is gone again", () => {
+    expect(lately(was("asleep", 40, 601), NOW)).toBeNull();
+    expect(lately({ ...was("asleep", 40), state: "link-lost" }, NOW)).toBeNull();
+    expect(lately(presence("idle"), NOW)).toBeNull();
+  });
+
+  it("is none where the broker tells of none", () => {
+    const told = { state: "idle", since, detail: "", last: {} };
+    expect(presenceShape(told)).toEqual(presence("idle"));
+    expect(() => presenceShape({ ...told, last: { cause: "asleep" } })).toThrow();
+  });
 });
 
 describe("what a state means for the page", () => {

@@ -214,7 +214,7 @@ describe("whose turn it is", () => {
     watch.receive(turn("", ""));
     expect(watch.state.turns.size).toBe(0);
     watch.receive(turn("customer", "carol"));
-    watch.receive({ type: "present", state: "link-lost", since: 1, detail: "" });
+    watch.receive({ type: "present", state: "link-lost", since: 1, detail: "", last: {} });
     expect(watch.state.turns.size).toBe(0);
   });
 

@@ -36,6 +36,7 @@ const FROM_VIEWER = [
   "request",
   "put_hold",
   "lift_hold",
+  "attention",
   "act",
 ];
 

@@ -12,7 +12,7 @@ import { grantAfter } from "../grant";
 import type { Entry, LogLine, Started, Weight } from "../log";
 import { LogReader, REFUSALS, byAge, runOf, words } from "../log";
 import type { Presence } from "../presence";
-import { isOutOfReach } from "../presence";
+import { isOutOfReach, presenceShape } from "../presence";
 import type { FromBroker, ToBroker, Want } from "../wire";
 import { Feed } from "./feed";
 import { declinedWords, refusalWords } from "./notices";
@@ -113,10 +113,10 @@ export class Watch {
         this.change({ you: message.you, viewers: message.viewers });
         return [];
       case "present": {
-        const { state, since, detail } = message;
-        this.change({ presence: { state, since, detail } });
+        const presence = presenceShape(message, "present");
+        this.change({ presence });
         // Who typed when the link went is not who types now.
-        if (isOutOfReach({ state, since, detail })) this.change({ turns: new Map() });
+        if (isOutOfReach(presence)) this.change({ turns: new Map() });
         return [];
       }
       case "turn":
