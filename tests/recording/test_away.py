@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from broker.recording.away import between, tell
+
+TERMINAL = "run-1.terminal-1.cast"
+
+
+def entry(event: str, t: float, **fields: object) -> dict[str, Any]:
+    return {"event": event, "t": float(t), **fields}
+
+
+def fingerprint(n: int, why: str, since: float, t: float, **more: Any) -> dict[str, Any]:
+    found = {"cpu": 0.5, "digest": "", "facts": 10, "limits": [], **more}
+    return entry("fingerprint", t, n=n, why=why, since=since, **found)
+
+
+def drift(n: int, since: float, until: float, *changes: list[Any]) -> dict[str, Any]:
+    return entry(
+        "drift", until, n=n, before=n - 1, since=since, until=until, changes=list(changes), more=0
+    )
+
+
+def entered(t: float, line: str, *persons: str) -> dict[str, Any]:
+    return entry("entered", t, terminal=TERMINAL, shares=dict.fromkeys(persons, 9), line=line)
+
+
+MTU = ["links", "eth1", "mtu", "1500", "9000", None]
+BACK = ["links", "eth1", "mtu", "9000", "1500", None]
+FILE = ["files", "/etc/motd", "content", "a", "b", 41.0]
+
+STORY = [
+    entry("started", 0, wall=1000.0),
+    entry("opened", 0.1, terminal=TERMINAL),
+    entry("link_up", 0.2, cause="", since=0.2),
+    entry("attached", 1),
+    fingerprint(1, "consent", 0.5, 2, limits=[{"probe": "firewall", "why": "no rights"}]),
+    entered(10, "ls", "alice"),
+    entry("disconnected", 30),
+    fingerprint(2, "left", 30, 32),
+    drift(2, 0.5, 32, FILE),
+    entered(40, "echo hello > /etc/motd", "customer"),
+    entered(45, "ip link set eth1 mtu 9000", "customer"),
+    entry("noted", 50, by="carol", text="the switch wants jumbo frames"),
+    entry("link_up", 90, cause="reconnected", since=30),
+    fingerprint(3, "returned", 90, 92),
+    drift(3, 30, 92, MTU),
+    entered(100, "exit", "customer"),
+]
+
+
+def test_the_story_of_an_absence() -> None:
+    told = tell(STORY)
+    assert (told["began"], told["earlier"]) == (1000.0, None)
+    (report,) = told["absences"]
+    assert (report["n"], report["since"], report["until"]) == (1, 30.0, 90.0)
+    assert report["says"] == "disconnected by the customer"
+    assert report["typists"] == [{"person": "customer", "lines": 2, "characters": 18}]
+    assert [line["line"] for line in report["lines"]] == [
+        "echo hello > /etc/motd",
+        "ip link set eth1 mtu 9000",
+    ]
+    links, files = report["drift"]
+    (mtu,) = links["changes"]
+    assert (links["title"], mtu["text"], mtu["early"]) == (
+        "Links",
+        "mtu of eth1 1500 → 9000",
+        False,
+    )
+    assert [line["line"] for line in mtu["lines"]] == ["ip link set eth1 mtu 9000"]
+    # Its time is known, so that it was found by the fingerprint of leaving does not matter.
+    assert files["changes"][0]["early"] is False
+    assert [note["text"] for note in report["notes"]] == ["the switch wants jumbo frames"]
+    assert report["terminal"] == TERMINAL
+    assert report["pending"] is False
+
+
+def test_a_change_found_on_leaving_may_be_from_before() -> None:
+    story = [drift(2, 0.5, 32, MTU) if one is STORY[8] else one for one in STORY[:13]]
+    (report,) = tell(story)["absences"]
+    assert [one["early"] for area in report["drift"] for one in area["changes"]] == [True]
+    assert report["pending"] is True
+
+
+def test_what_was_undone_is_no_drift() -> None:
+    story = [*STORY[:8], drift(2, 0.5, 32), fingerprint(3, "while-away", 60, 61)]
+    story += [drift(3, 30, 61, MTU), entry("link_up", 90, cause="reconnected", since=30)]
+    story += [fingerprint(4, "returned", 90, 92), drift(4, 60, 92, BACK)]
+    assert tell(story)["absences"][0]["drift"] == []
+
+
+def test_an_absence_that_goes_on_tells_so_far() -> None:
+    (report,) = tell(STORY[:11])["absences"]
+    assert report["until"] is None
+    assert len(report["lines"]) == 2
+    assert report["pending"] is False
+
+
+def test_what_changed_since_the_session_before() -> None:
+    first = entry("drift", 2, n=1, before=0, since=-500.0, until=2.0, changes=[MTU], more=3)
+    told = tell([*STORY[:5], first])
+    assert told["earlier"]["since"] == -500.0
+    assert told["earlier"]["more"] == 3
+    assert told["earlier"]["drift"][0]["changes"][0]["text"] == "mtu of eth1 1500 → 9000"
+    assert told["earlier"]["limits"] == [{"probe": "firewall", "why": "no rights"}]
+
+
+def test_a_line_that_was_let_run_is_told_exactly() -> None:
+    ran = entry("ran", 39, terminal=TERMINAL, text="zpool status", person="alice", by="customer")
+    story = [*STORY[:9], ran, entered(40, "zpool sta", "alice")]
+    assert tell(story)["absences"][0]["lines"][0]["line"] == "zpool status"
+
+
+def test_between_two_fingerprints() -> None:
+    told = between(STORY, None, None)
+    assert [(one["n"], one["why"]) for one in told["fingerprints"]] == [
+        (1, "consent"),
+        (2, "left"),
+        (3, "returned"),
+    ]
+    assert (told["from"], told["to"]) == (1, 3)
+    assert [area["area"] for area in told["drift"]] == ["links", "files"]
+    assert [area["area"] for area in between(STORY, 2, 3)["drift"]] == ["links"]
+    assert between(STORY, 2, 2)["drift"] == []
+    assert told["limits"] == [{"probe": "firewall", "why": "no rights"}]
+    assert between([], None, None)["fingerprints"] == []
+
+
+@pytest.mark.parametrize(("start", "end"), [(9, None), (None, 9), (3, 1)])
+def test_fingerprints_that_there_are_not(start: int | None, end: int | None) -> None:
+    with pytest.raises(ValueError, match="fingerprint"):
+        between(STORY, start, end)
