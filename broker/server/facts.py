@@ -10,12 +10,7 @@ from typing import Any
 
 from broker.recording import timeline
 from broker.recording.grant import Away, Grant, Mode, Page
-from broker.recording.presence import (
-    IllegalStep,
-    LinkSeen,
-    Presence,
-    on_entry,
-)
+from broker.recording.presence import IllegalStep, Presence, Seen, on_entry, on_link
 from broker.recording.session_log import BadLog, Entry, decode
 
 _BEYOND_REASON = 1e12
@@ -87,13 +82,13 @@ def learn(facts: Facts, run: int, entry: Entry) -> Facts:
 
 def reopened(facts: Facts, now: float) -> Facts:
     """What is known after the broker itself was away until ``now``: that the link is down."""
-    presence = facts.presence
     if facts.run == 0:
         return facts
+    presence = on_link(facts.presence, Seen.CONNECTED, now)  # it was, or there would be no log
     if facts.disconnected is not None:
-        presence = replace(presence, link=LinkSeen.DISCONNECTED, link_since=facts.disconnected)
+        presence = on_link(presence, Seen.CUT, facts.disconnected)
     else:
-        presence = replace(presence, link=LinkSeen.LOST, link_since=now)
+        presence = on_link(presence, Seen.LOST, now)
     return replace(facts, presence=presence)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from broker.recording.presence import LinkChange, LinkSeen, Shown, granted, on_link
+from broker.recording.presence import Seen, Shown, State, granted, on_link
 from broker.server.facts import Facts, LogReader, learn, reopened
 from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
@@ -22,7 +22,7 @@ from broker.server.outbox import frame, frame_of
 from broker.server.screens import Follower, Screens
 from broker.server.stores.metadata import Session
 from broker.server.stores.recordings import Recordings
-from broker.server.summary import summary
+from broker.server.summary import summary, told_presence
 from broker.server.tasks import Tasks
 from broker.server.turns import Turns
 from broker.server.viewer import Viewer
@@ -60,9 +60,9 @@ _HOST_BACKLOG_BYTES = 64 * 1024
 _READ_BYTES = 256 * 1024
 
 _CHANGES = {
-    "disconnected": LinkChange.DISCONNECTED,
-    "recorder-lost": LinkChange.RECORDER_LOST,
-    "ended": LinkChange.OVER,
+    "disconnected": Seen.CUT,
+    "recorder-lost": Seen.RECORDER_GONE,
+    "ended": Seen.FINISHED,
 }
 
 
@@ -146,7 +146,7 @@ class Room:
     @property
     def completed(self) -> bool:
         """Whether the host said that the session is over and everything of it is held."""
-        over = self._facts.presence.link is LinkSeen.OVER
+        over = self._facts.presence.state is State.OVER
         return over or self.session.completed is not None
 
     def stream_names(self) -> list[str]:
@@ -170,8 +170,8 @@ class Room:
         if before is not None:
             self._free_turns()
             before.socket.fail("replaced", "another connection of this session took over")
-        elif self._facts.presence.link is not LinkSeen.UP:
-            self._link(LinkChange.CONNECTED, time.time())
+        else:
+            self._link(Seen.CONNECTED, time.time())
         return held
 
     def greet(self, socket: LinkSocket) -> None:
@@ -186,10 +186,10 @@ class Room:
             self._free_turns()
             # Lost is since when it was last heard, not since that was noticed.
             since = time.time() - (0.0 if reason else socket.silent_seconds)
-            self._link(_CHANGES.get(reason or "", LinkChange.LOST), since)
+            self._link(_CHANGES.get(reason or "", Seen.LOST), since)
             for follower in self._followers.values():
                 follower.close()
-            if self._facts.presence.link is LinkSeen.OVER:
+            if self._facts.presence.state is State.OVER:
                 self._followers.clear()  # of an ended session, the summary is enough
                 self._readers.clear()
 
@@ -387,8 +387,8 @@ class Room:
         for entry in reader.feed(data):
             self._facts = learn(self._facts, copy.stream.run, entry)
 
-    def _link(self, change: LinkChange, now: float) -> None:
-        presence = on_link(self._facts.presence, change, now)
+    def _link(self, seen: Seen, now: float) -> None:
+        presence = on_link(self._facts.presence, seen, now)
         self._facts = replace(self._facts, presence=presence)
         self._tell_presence()
 
@@ -419,4 +419,4 @@ class Room:
 
 
 def _present(shown: Shown) -> Present:
-    return Present(shown.state, shown.since, shown.detail)
+    return Present(**told_presence(shown))

@@ -1,6 +1,7 @@
 """A session in one JSON object: what pages, the API and commands tell of it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from broker.recording.grant import Standing
@@ -8,7 +9,10 @@ from broker.recording.presence import Shown, granted
 from broker.server.facts import Facts, read_again
 from broker.server.stores.metadata import Session
 from broker.server.stores.recordings import Recordings
+from broker.server.wants import fit_to_print
 from broker.wire.names import parse_stream
+
+_CAUSE_CHARACTERS = 64
 
 
 def summary(
@@ -30,9 +34,19 @@ def summary(
         "recorder": facts.recorder,
         "shell": facts.shell,
         "protected": facts.protected,
-        "presence": {"state": shown.state, "since": shown.since, "detail": shown.detail},
+        "presence": told_presence(shown),
         "streams": [{"name": name, "size": size} for name, size in streams],
     }
+
+
+def told_presence(shown: Shown) -> dict[str, Any]:
+    """Presence, as people and pages are told of it."""
+    told: dict[str, Any] = {"state": shown.state, "since": shown.since, "detail": shown.detail}
+    last = shown.last
+    if last is None:
+        return {**told, "last": {}}
+    cause = fit_to_print(last.cause, _CAUSE_CHARACTERS)
+    return {**told, "last": {"cause": cause, "since": last.since, "until": last.until}}
 
 
 def read_summary(session: Session, shown: Shown, recordings: Recordings) -> dict[str, Any]:
@@ -43,4 +57,5 @@ def read_summary(session: Session, shown: Shown, recordings: Recordings) -> dict
         for name, size in streams
         if parse_stream(name).is_log
     ]
-    return summary(session, read_again(Facts(granted(session.created)), logs), shown, streams)
+    facts = read_again(Facts(granted(session.created)), logs)
+    return summary(session, facts, replace(shown, last=facts.presence.last), streams)

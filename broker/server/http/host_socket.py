@@ -6,7 +6,7 @@ from contextlib import aclosing
 import structlog
 from aiohttp import web
 
-from broker.server.access import is_token_of
+from broker.server.access import is_token_of, new_id
 from broker.server.http.connections import Connections
 from broker.server.hub import Hub
 from broker.server.link_socket import GOING_AWAY, NORMAL, LinkSocket
@@ -24,6 +24,7 @@ class HostSockets:
     def __init__(self, hub: Hub, connections: Connections) -> None:
         self._hub = hub
         self._connections = connections
+        self._instance = new_id()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Serve one host until its link ends."""
@@ -68,7 +69,7 @@ class HostSockets:
     def _welcome(self, hello: Hello, socket: LinkSocket) -> Room:
         room = self._admit(hello)
         held = room.connect(socket)
-        socket.send(Welcome(PROTOCOL, time.time(), held))
+        socket.send(Welcome(PROTOCOL, self._instance, time.time(), held))
         room.greet(socket)
         log.info("host connected", session=room.session.id, run=hello.run)
         return room
