@@ -29,6 +29,7 @@ from broker.server.http.guard import Guard
 from broker.server.http.host_socket import HostSockets
 from broker.server.http.live_socket import LiveSockets
 from broker.server.http.pages import BUILT, Pages
+from broker.server.http.reports import Reports
 from broker.server.http.routes import routes
 from broker.server.http.viewer_socket import ViewerSockets
 from broker.server.hub import Hub
@@ -148,6 +149,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
                 VendorTerms(own, configuration.banner),
             ),
             downloads=Downloads(hub, recordings),
+            reports=Reports(hub, recordings),
             hosts=HostSockets(hub, connections),
             viewers=ViewerSockets(hub, connections),
             live=LiveSockets(hub, connections),

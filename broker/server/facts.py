@@ -4,17 +4,14 @@ The log comes from a machine that is not ours: an entry that makes no sense is p
 costs neither the session nor its other entries.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from broker.recording import timeline
 from broker.recording.grant import Away, Grant, Mode, Page
 from broker.recording.presence import IllegalStep, Presence, Seen, on_entry, on_link
-from broker.recording.session_log import BadLog, Entry, decode
-
-_BEYOND_REASON = 1e12
-_LONGEST_LINE_BYTES = 256 * 1024
+from broker.recording.session_log import Entry
+from broker.server.log_reader import LogReader, is_sane
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,34 +99,6 @@ def read_again(facts: Facts, logs: Iterable[tuple[int, Iterable[bytes]]]) -> Fac
     return facts
 
 
-class LogReader:
-    """Cuts the bytes of one session log into entries, across the pieces in which they come."""
-
-    __slots__ = ("_rest",)
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def feed(self, data: bytes) -> Iterator[Entry]:
-        """Every entry that is now whole and makes sense."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > _LONGEST_LINE_BYTES:
-            self._rest = b""  # what is left of that line won't be JSON
-        for line in lines:
-            try:
-                entry = decode(line.decode())
-                timeline.tell([entry])  # nobody who reads it later stumbles over a wrong type
-            except (BadLog, KeyError, TypeError, ValueError, OverflowError, RecursionError):
-                continue
-            if all(map(_is_sane, entry.values())):
-                yield entry
-
-
-def _is_sane(value: object) -> bool:
-    """Whether a number is one that can be a time or a size: neither infinite nor beyond reason."""
-    return not isinstance(value, int | float) or -_BEYOND_REASON < value < _BEYOND_REASON
-
-
 def _with_grant(facts: Facts, entry: Entry) -> Facts:
     try:
         if entry["event"] == "started":
@@ -152,7 +121,7 @@ def _granted(told: dict[str, Any]) -> Grant:
 
 def _time(value: object) -> float:
     """Raises ValueError."""
-    if not isinstance(value, int | float) or not _is_sane(value):
+    if not isinstance(value, int | float) or not is_sane(value):
         raise ValueError("not a time")
     return float(value)
 

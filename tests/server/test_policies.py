@@ -23,8 +23,8 @@ def table(pages: Path) -> list[Route]:
     anything: Any = _Anything()
     built = Pages(pages, Addresses.of("127.0.0.1", 1, None), Pyz())
     return routes(
-        pages=built, api=anything, downloads=anything, hosts=anything, viewers=anything,
-        live=anything,
+        pages=built, api=anything, downloads=anything, reports=anything, hosts=anything,
+        viewers=anything, live=anything,
     )  # fmt: skip
 
 

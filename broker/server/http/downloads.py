@@ -1,15 +1,12 @@
-"""Streams to take away and the timeline of a session: read in a thread, sent as fast as taken."""
+"""Streams to take away: read in a thread, sent as fast as taken."""
 
 import asyncio
 from collections.abc import Iterator
 
 from aiohttp import hdrs, web
 
-from broker.recording import timeline
 from broker.recording.asciicast import MIME, BadCast, to_v3
-from broker.recording.session_log import Entry
 from broker.server.access import NotFound
-from broker.server.facts import LogReader
 from broker.server.http.api import room_of
 from broker.server.hub import Hub
 from broker.server.ingest import Copy
@@ -42,19 +39,6 @@ class Downloads:
         if request.query.get("as") == "v3" and not copy.stream.is_log:
             return await self._send_v3(request, response, room, copy)
         return await self._send(request, response, room, copy)
-
-    async def timeline(self, request: web.Request) -> web.Response:
-        """What happened in the session, from all its logs."""
-        room = room_of(self._hub, request)
-        logs = [
-            (name, room.copies[name].held)
-            for name in room.stream_names()
-            if room.copies[name].stream.is_log
-        ]
-        told = await asyncio.to_thread(
-            lambda: timeline.as_json(timeline.tell(self._entries(room.session.id, logs)))
-        )
-        return web.json_response(told)
 
     async def _send(
         self, request: web.Request, response: web.StreamResponse, room: Room, copy: Copy
@@ -102,12 +86,6 @@ class Downloads:
                 yield "".join(text).encode()
                 text, size = [], 0
         yield "".join(text).encode()
-
-    def _entries(self, session: str, logs: list[tuple[str, int]]) -> Iterator[Entry]:
-        for name, held in logs:
-            reader = LogReader()
-            for piece in self._recordings.pieces(session, name, held):
-                yield from reader.feed(piece)
 
 
 def _range(request: web.Request) -> tuple[int, int | None] | None:

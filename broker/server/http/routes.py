@@ -6,6 +6,7 @@ from broker.server.http.guard import Policy, Route
 from broker.server.http.host_socket import HostSockets
 from broker.server.http.live_socket import LiveSockets
 from broker.server.http.pages import Pages
+from broker.server.http.reports import Reports
 from broker.server.http.viewer_socket import ViewerSockets
 
 _OPEN, _ENGINEER, _CUSTOMER, _HOST = Policy.OPEN, Policy.ENGINEER, Policy.CUSTOMER, Policy.HOST
@@ -16,6 +17,7 @@ def routes(
     pages: Pages,
     api: Api,
     downloads: Downloads,
+    reports: Reports,
     hosts: HostSockets,
     viewers: ViewerSockets,
     live: LiveSockets,
@@ -36,6 +38,7 @@ def routes(
         Route("POST", "/api/sign-out", _ENGINEER, api.sign_out),
         Route("POST", "/api/customer/sign-in", _OPEN, api.open_page),
         Route("GET", "/api/customer/sessions/{session}", _CUSTOMER, api.session),
+        Route("GET", "/api/customer/sessions/{session}/away", _CUSTOMER, reports.away),
         Route("GET", "/api/me", _ENGINEER, api.me),
         Route("GET", "/api/cases", _ENGINEER, api.cases),
         Route("POST", "/api/cases", _ENGINEER, api.open_case),
@@ -46,7 +49,9 @@ def routes(
         Route("GET", "/api/sessions", _ENGINEER, api.sessions),
         Route("GET", "/api/sessions/live", _ENGINEER, live.serve, websocket=True),
         Route("GET", session, _ENGINEER, api.session),
-        Route("GET", f"{session}/timeline", _ENGINEER, downloads.timeline),
+        Route("GET", f"{session}/timeline", _ENGINEER, reports.timeline),
+        Route("GET", f"{session}/away", _ENGINEER, reports.away),
+        Route("GET", f"{session}/drift", _ENGINEER, reports.drift),
         Route("GET", f"{session}/streams/{{stream}}", _ENGINEER, downloads.stream),
         Route("GET", f"{session}/watch", _ENGINEER, viewers.serve, websocket=True),
         Route("GET", f"{session}/page", _CUSTOMER, viewers.serve_page, websocket=True),
