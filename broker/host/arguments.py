@@ -136,6 +136,13 @@ def _add_grant(one: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"how many the engineer may have without asking: 1 to {choices.MOST_TERMINALS}",
     )
+    one.add_argument(
+        "--drift",
+        type=_checked(choices.drift_of),
+        default=choices.Drift.ON,
+        metavar="WHAT",
+        help="on (the default): this host's state is read, and what changed is told; or off",
+    )
     _add_prefix(one)
 
 

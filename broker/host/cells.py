@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List
 
-from broker.host.columns import cells
+from broker.host.columns import COLUMNS, cells, plain
 
 
 def pieces(text: str, cols: int) -> List[str]:
@@ -20,6 +20,13 @@ def pieces(text: str, cols: int) -> List[str]:
         found[-1] += char
         left -= takes
     return found
+
+
+def exactly(text: str, before: str) -> List[str]:
+    """Rows that show a line character for character, behind a bar; a ``:`` goes on with a row."""
+    first, *others = pieces(plain(text, len(text)), COLUMNS - cells(before) - 2)
+    indent = " " * cells(before)
+    return [f"{before}| {first}", *(f"{indent}: {one}" for one in others)]
 
 
 def fitted(text: str, cols: int) -> str:

@@ -23,6 +23,13 @@ _NAMED_KEYS = {"^H": "Backspace", "^I": "Tab", "^J": "Enter", "^M": "Enter"}
 _Word = TypeVar("_Word", bound=Enum)
 
 
+class Drift(Enum):
+    """Whether the host's state is read, so that what changed on it can be told."""
+
+    ON = "on"
+    OFF = "off"
+
+
 @dataclass(frozen=True)
 class Choices:
     """What the customer lets the engineers have."""
@@ -32,6 +39,7 @@ class Choices:
     away: Away
     page: Page
     terminals: int
+    drift: Drift
 
 
 def seconds_of(text: str) -> float:
@@ -75,6 +83,11 @@ def page_of(text: str) -> Page:
     return _word_of(Page, text, "choice for your page")
 
 
+def drift_of(text: str) -> Drift:
+    """Read whether the host's state is read. Raises ValueError."""
+    return _word_of(Drift, text, "choice for drift")
+
+
 def terminals_of(text: str) -> int:
     """Read how many terminals engineers may have unasked. Raises ValueError."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_TERMINALS):
@@ -106,8 +119,9 @@ _CHANGES: Mapping[str, Tuple[str, Callable[[str], Any]]] = {
     "away": ("away", away_of),
     "page": ("page", page_of),
     "terminals": ("terminals", terminals_of),
+    "drift": ("drift", drift_of),
 }
-EXAMPLES = ("mode watch", "for 30m", "away end", "page off", "terminals 2")
+EXAMPLES = ("mode watch", "for 30m", "away end", "page off", "terminals 2", "drift off")
 """What can be typed at the terms, one of each."""
 
 

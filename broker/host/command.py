@@ -63,6 +63,7 @@ def _grant(args: argparse.Namespace) -> int:
         args.away,
         args.page,
         args.terminals,
+        args.drift,
         args.prefix,
     )
     return _take_seat(grant(wanted), args.prefix)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import List, Optional, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
-from broker.host.choices import MOST_TERMINALS, Choices, length
+from broker.host.cells import exactly
+from broker.host.choices import MOST_TERMINALS, Choices, Drift, length
 from broker.host.columns import COLUMNS, framed, plain, wrapped
 from broker.host.known_brokers import Acquaintance, BrokerKey
 from broker.recording.grant import Away, Mode, Page
+
+if TYPE_CHECKING:
+    from broker.host.probes.vendor import VendorProbe
 
 CONSENT = "I agree"
 
@@ -21,6 +25,14 @@ _RECORDED = (
     "not anyone is connected: at the broker, where the vendor's engineers and reviewers can "
     "replay it, and "
 )
+_READ = (
+    "To tell what changes on this host, its state is read at low priority: now, when you leave, "
+    "while you are away, on return and at the end. That is: network, firewall, services, packages, "
+    "kernel settings, mounts, users' names, rules of sudo and cron, and names, owners, modes and "
+    "digests of files in /etc. The readings stay on this host; what changed between them goes to "
+    "the broker, with secrets masked."
+)
+_NOT_READ = "Your host's state is not read, and no command of the vendor's is run for that."
 _MODES = {
     Mode.WATCH: "see this terminal. They cannot type.",
     Mode.APPROVE: (
@@ -74,6 +86,10 @@ class Asked:
     program: str
     """What a person types for ``jumpseat`` here."""
     prefix: str
+    probes: Tuple[VendorProbe, ...]
+    """The vendor's own."""
+    trees: Tuple[str, ...]
+    """The directories that the vendor wants watched."""
     holds: Tuple[str, ...]
     """What holds that are up on this host say."""
 
@@ -97,12 +113,14 @@ def terms(asked: Asked) -> str:
         *_row("away", _chosen(choices.away)),
         *_row("page", _chosen(choices.page)),
         *_row("terminals", f"{choices.terminals} (at most {MOST_TERMINALS})"),
+        *_row("drift", _chosen(choices.drift)),
         *_banner(asked.banner),
         "",
         *_item(f"The engineers of this case may {_MODES[choices.mode]} {_terminals(choices)}"),
         *_item(_RECORDED + f"on this host in {asked.folder}, {_kept(asked)}"),
         *_item(f"When you leave the terminal, {_when_away(choices)}"),
         *_item(_PAGES[choices.page]),
+        *_drift(asked),
         *_holds(asked.holds),
         "",
         *_taking_back(asked),
@@ -183,6 +201,21 @@ def _kept(asked: Asked) -> str:
         return f"by root: {asked.user}, whose shell it is, can't change it."
     weak = f"as {asked.user}, whose shell it is and who could change it: weaker evidence."
     return weak if asked.user == "root" else f"{weak} With sudo the recorder runs as root."
+
+
+def _drift(asked: Asked) -> List[str]:
+    if asked.choices.drift is Drift.OFF:
+        return _item(_NOT_READ)
+    lines = _item(_READ)
+    if asked.trees:
+        lines += _item("The vendor wants the files in these directories read likewise:")
+        lines += [line for tree in asked.trees for line in exactly(tree, "    ")]
+    if asked.probes:
+        lines += _item("The vendor's own commands, run each time as the user before the bar:")
+        for probe in asked.probes:
+            as_root = probe.as_root and asked.protected
+            lines += exactly(probe.shown, f"    {'root' if as_root else plain(asked.user)} ")
+    return lines
 
 
 def _holds(holds: Tuple[str, ...]) -> List[str]:

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from broker.host import clock, invitations, known_brokers, paths, sessions
 from broker.host.asking import typed_line
-from broker.host.choices import EXAMPLES, Choices, changed, seconds_within
+from broker.host.choices import EXAMPLES, Choices, Drift, changed, seconds_within
+from broker.host.columns import wrapped
 from broker.host.consent import CONSENT, Asked, refusal, shown_again, terms
 from broker.host.failures import Declined, Failed, Misused
 from broker.host.hold_file import HoldFile
@@ -42,6 +43,7 @@ class Wanted(NamedTuple):
     away: Away
     page: Page
     terminals: int
+    drift: Drift
     prefix: bytes
 
 
@@ -114,6 +116,7 @@ def grant(wanted: Wanted) -> str:
         page=choices.page.value,
         page_key=page_key.text if page_key else "",
         terminals=choices.terminals,
+        drift=choices.drift.value,
         banner=invitation.banner,
         max_seconds=invitation.most_seconds,
         broker_key=urlsafe_b64encode(invitation.key).decode(),
@@ -135,13 +138,17 @@ def _asked(wanted: Wanted, invitation: Invitation, user: User, state: Path) -> A
         case=invitation.case,
         engineer=invitation.engineer,
         banner=invitation.banner,
-        choices=Choices(wanted.mode, seconds, wanted.away, wanted.page, wanted.terminals),
+        choices=Choices(
+            wanted.mode, seconds, wanted.away, wanted.page, wanted.terminals, wanted.drift
+        ),
         most_seconds=invitation.most_seconds,
         user=user.name,
         protected=os.geteuid() == 0 and user.uid != 0,
         folder=str(state),
         program=spoken(),
         prefix=key_name(wanted.prefix),
+        probes=(),
+        trees=(),
         holds=tuple(hold.text for hold in HoldFile(state).load()),
     )
 
@@ -172,7 +179,7 @@ def _agreed(asked: Asked) -> Tuple[Choices, str, str]:
 
 def _show(asked: Asked) -> str:
     text = terms(asked)
-    print(f"{text}\nTo change it, type {', '.join(EXAMPLES)}.")
+    print("\n".join([text, *wrapped(f"To change it, type {', '.join(EXAMPLES)}.")]))
     return text
 
 

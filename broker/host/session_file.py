@@ -9,7 +9,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 from broker.host.failures import NotFound
 from broker.host.pty import ShellPlan, User
@@ -48,6 +48,11 @@ class SessionFile:
     page_key: str = field(default="", repr=False)
     """What the page's link carries (``page_link.PageKey.text``), or empty: there is no page."""
     terminals: int = 1
+    drift: str = "on"
+    probes: List[Any] = field(default_factory=list)
+    """The vendor's own probes, as the terms showed them (``probes.vendor``)."""
+    trees: List[str] = field(default_factory=list)
+    """The directories that the vendor wants watched."""
     max_seconds: float = 8 * 3600.0
     """How long the broker lets a grant last from any moment on."""
     banner: str = ""

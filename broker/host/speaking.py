@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping
 
-from broker.host.cells import pieces
-from broker.host.columns import COLUMNS, plain, wrapped
+from broker.host.cells import exactly
+from broker.host.columns import plain, wrapped
 from broker.recording.timeline import duration
 
 Facts = Mapping[str, Any]
@@ -152,12 +152,8 @@ def _waiting(one: Facts) -> List[str]:
 
 
 def _verbatim(text: str) -> List[str]:
-    """Lines as they would run, every blank of them; a ``:`` goes on with the line above."""
-    return [
-        ("      : " if number else "      | ") + piece
-        for line in text.split("\n")
-        for number, piece in enumerate(pieces(plain(line, len(line)), COLUMNS - 8))
-    ]
+    """Lines as they would run, every blank of them."""
+    return [row for line in text.split("\n") for row in exactly(line, "      ")]
 
 
 def _allowed(facts: Facts) -> List[str]:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from broker.host import choices
-from broker.host.choices import Choices, changed
+from broker.host.choices import Choices, Drift, changed
 from broker.recording.grant import Away, Mode, Page
 
-CHOICES = Choices(Mode.APPROVE, 7200.0, Away.PAUSE, Page.WATCH, 1)
+CHOICES = Choices(Mode.APPROVE, 7200.0, Away.PAUSE, Page.WATCH, 1, Drift.ON)
 MOST = 8 * 3600.0
 
 
@@ -42,6 +42,7 @@ def test_two_hours_unless_told_and_never_more_than_the_broker_allows() -> None:
         (choices.mode_of, "", "is no mode"),
         (choices.away_of, "stay", "pause, continue or end"),
         (choices.page_of, "on", "off, watch or approve"),
+        (choices.drift_of, "no", "'no' is no choice for drift: on or off"),
         (choices.terminals_of, "0", "from 1 to 9"),
         (choices.terminals_of, "10", "from 1 to 9"),
         (choices.terminals_of, "-1", "from 1 to 9"),
@@ -78,6 +79,7 @@ def test_prefix_keys_are_the_bytes_that_they_send() -> None:
         ("away end", "away", Away.END),
         ("page off", "page", Page.OFF),
         ("terminals 2", "terminals", 2),
+        ("drift off", "drift", Drift.OFF),
         ("--mode watch", "mode", Mode.WATCH),
     ],
 )
