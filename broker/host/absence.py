@@ -1,22 +1,22 @@
 """How the link to the broker was lost, and what is known of why once it is back. Pure.
 
-Only this host can tell a sleep from a network that was gone: while it slept, its clock of
-suspended time grew.
+Only this host can tell a sleep from a network that was gone; ``recording.causes`` says how.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple, Optional
 
 from broker.host.clock import Moment
-
-_SLEPT_SECONDS = 2.0
+from broker.host.pulse import Stillness
+from broker.recording.causes import Cause, Evidence, cause_of
 
 
 class Return(NamedTuple):
-    """The link is back: why it was gone (empty: it never was), and since when (session time)."""
+    """The link is back: why it was gone (None: it never was), and since when (session time)."""
 
-    cause: str
+    cause: Optional[Cause]
     since: float
 
 
@@ -27,30 +27,43 @@ class Absence:
         self.cut = False
         """The customer has cut the link, and not yet let it be made again."""
         self._last: Optional[Moment] = None
-        self._was_cut = False
+        self._seen = Evidence()
+        self._still: Optional[Stillness] = None
+        self._instance = ""
 
-    def lost(self, last: Moment) -> None:
+    def began_anew(self, last: Moment, *, rebooted: bool) -> None:
+        """This run goes on from one that ended without a word at ``last``."""
+        self.lost(last)
+        self._seen = replace(self._seen, new_run=True, rebooted=rebooted)
+
+    def lost(self, last: Moment, *, uplink_ended: bool = False) -> None:
         """The link is gone; ``last``: when something was heard through it."""
         if self._last is None:
             self._last = last
+            self._seen = replace(self._seen, uplink_ended=uplink_ended)
+
+    def stood_still(self, stillness: Stillness) -> None:
+        """The recorder did not run for a while; a loss that this explains may be noticed later."""
+        self._still = stillness
 
     def cut_by_customer(self, now: Moment) -> None:
         """The customer cut it, or cut what was lost already."""
         self.lost(now)
-        self.cut = self._was_cut = True
+        self.cut = True
+        self._seen = replace(self._seen, cut=True)
 
     def mended_by_customer(self) -> None:
         """The customer lets it be made again; it is not back yet."""
         self.cut = False
 
-    def back(self, now: Moment) -> Return:
-        """The link is there."""
-        last, was_cut = self._last, self._was_cut
-        self._last, self._was_cut = None, False
+    def back(self, now: Moment, instance: str) -> Return:
+        """The link is there, to this ``instance`` of the broker."""
+        last, seen, still = self._last, self._seen, self._still
+        restarted = self._instance not in ("", instance)
+        self._last, self._seen, self._still, self._instance = None, Evidence(), None, instance
         if last is None:
-            return Return("", now.t)
-        if was_cut:
-            return Return("reconnected", last.t)
-        if now.suspended - last.suspended > _SLEPT_SECONDS:
-            return Return("asleep", last.t)
-        return Return("network lost", last.t)
+            return Return(None, now.t)
+        slept = 0.0 if seen.new_run else now.suspended - last.suspended
+        stood = 0.0 if still is None else still.until - max(still.since, last.t)
+        seen = replace(seen, slept=slept, stood_still=stood, broker_restarted=restarted)
+        return Return(cause_of(seen), last.t)

@@ -49,8 +49,14 @@ class Session(Protocol):
         Raises NoTerminal.
         """
 
-    def seat_taken(self, client: Client, *, first: bool) -> None:
-        """The customer is at a terminal; ``first``: on this connection they were at none."""
+    def seat_left(self) -> None:
+        """The customer is at no terminal any more."""
+
+    def seat_taken(self, client: Client, *, first: bool, returned: bool) -> None:
+        """The customer is at a terminal; ``first``: on this connection they were at none.
+
+        ``returned``: they had left.
+        """
 
     def turned(self, terminal: RecordedTerminal) -> None:
         """Somebody has typed: it may be another's turn."""
@@ -82,7 +88,7 @@ class Customer:
         self._session = session
         self._clients: Dict[LocalLink, Client] = {}
         self._last_key = clock()
-        self._idle = self._paused = False
+        self._idle = self._paused = self._is_away = False
 
     @property
     def seated(self) -> bool:
@@ -193,10 +199,12 @@ class Customer:
                 self._left(terminal, "terminal closed")
             return
         self._idle, self._last_key = False, self._clock()
+        returned, self._is_away = self._is_away, False
         if self._paused:
             self._paused = False
             self._session.log("input_resumed")
-        self._session.seat_taken(client, first=before is None)
+            self.tell("info", "you were away: engineers' keys were held off, and are no longer")
+        self._session.seat_taken(client, first=before is None, returned=returned)
 
     def _left_seat(self, terminal: RecordedTerminal, why: str) -> None:
         terminal.release()
@@ -207,6 +215,7 @@ class Customer:
         if self.seated:
             return
         self._session.log("detached", terminal=terminal.name, why=why)
+        self._is_away = True
         away = self._authority.grant.away
         if away is not Away.CONTINUE:
             for one in self._terminals.values():
@@ -217,6 +226,8 @@ class Customer:
         elif away is Away.PAUSE and not self._paused:
             self._paused = True
             self._session.log("input_paused", why="the customer left the terminal")
+        if away is not Away.END:
+            self._session.seat_left()
 
     def _typed(self, terminal: RecordedTerminal, data: bytes) -> None:
         terminal.turns.customer_types(self._clock())

@@ -24,6 +24,7 @@ from broker.recording.grant import Mode
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
     Act,
+    Attention,
     Input,
     Joined,
     Left,
@@ -109,6 +110,8 @@ class Engineers:
                 self._session.log("left", viewer=gone.id, person=gone.person)
                 self._session.tell("info", f"{gone.person} left")
             self._session.tell_who()
+        elif isinstance(message, Attention):
+            self._attends(self.viewers.get(message.by), message.state)
         elif isinstance(message, Act):
             try:
                 self._page.act(message)
@@ -120,6 +123,12 @@ class Engineers:
                 self._want(viewer, message)
             except NotDone as why:
                 self._session.decline(viewer.id, why)
+
+    def _attends(self, viewer: Viewer, told: str) -> None:
+        if viewer.attends(told):
+            state = viewer.attention.value
+            self._session.log("attention", viewer=viewer.id, person=viewer.person, state=state)
+            self._session.tell_who()
 
     def _want(self, viewer: Viewer, message: Message) -> None:
         if isinstance(message, Propose):

@@ -22,25 +22,27 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 import broker
-from broker.host.absence import Absence
 from broker.host.authority import Authority
+from broker.host.away_reports import AwayReports
 from broker.host.changes import Changes
 from broker.host.clients import Client
-from broker.host.clock import Moment, SessionClock, boot_id, suspended
+from broker.host.clock import SessionClock, boot_id
 from broker.host.commands import Commands
+from broker.host.connection import Connection
 from broker.host.customer import Customer
 from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
+from broker.host.fingerprinting import Fingerprinting
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.inside import adopt_orphans, bury_orphans
 from broker.host.local import LocalLink, listening_socket
+from broker.host.notes import checked
 from broker.host.page import CustomerPage
 from broker.host.paths import made_private, runtime_dir, socket_path
 from broker.host.proposing import Proposing
 from broker.host.recorded import RecordedTerminal, Size
 from broker.host.records import Records
 from broker.host.refusal import NotDone
-from broker.host.replication import Replication
 from broker.host.requesting import Requesting
 from broker.host.session_file import load
 from broker.host.shells.start import holds_at, remove
@@ -48,19 +50,10 @@ from broker.host.tasks import spawn
 from broker.host.terminals import NoTerminal, Terminals
 from broker.host.title import title
 from broker.host.turn_teller import TurnTeller
-from broker.host.uplink_process import UplinkProcess
 from broker.recording import session_log
+from broker.recording.causes import Cause
 from broker.recording.grant import Standing
-from broker.wire.messages import (
-    PROTOCOL,
-    Declined,
-    Ended,
-    Error,
-    Hello,
-    Message,
-    Notice,
-    Welcome,
-)
+from broker.wire.messages import Declined, Ended, Message, Notice
 from broker.wire.names import log_name
 
 TICK_SECONDS = 1.0
@@ -81,14 +74,14 @@ class Recorder:
         self._clock = clock = SessionClock(
             session.began_boot, session.began_boottime, session.began_wall, before
         )
-        self._authority = Authority(session.grant, records.earlier(), records.log)
-        self._absence = Absence()
-        self._replication = Replication(records.streams, self._now, self)
+        self._authority = Authority(session.grant, records.entries(), records.log)
+        self._link = Connection(session, folder, self.run, records, clock, TICK_SECONDS, self)
+        self._copies = self._link.copies
         self._runtime = made_private(runtime_dir(), _runtime_mode())
         holds = self._holds_at = holds_at(self._runtime, session.id)
         self._plan = replace(session.plan, holds=holds)
         self._terminals = Terminals(self.run, records.spool, clock, self._plan, session.began_wall)
-        self._turns = TurnTeller(self._terminals, clock, self._replication.tell)
+        self._turns = TurnTeller(self._terminals, clock, self._copies.tell)
         self._holds = HoldKeeper(
             folder.parent, holds.patterns, self._terminals, clock, self.log, self.tell
         )
@@ -105,11 +98,13 @@ class Recorder:
             self._terminals,
             self.tell,
             self.tell_who,
-            self._replication.withhold,
+            self._copies.withhold,
         )
         self._page = CustomerPage(
-            session, self.run, self._authority, self._changes, self._proposing, self._end_soon
-        )
+            session, self.run, self._authority, self._changes, self._proposing, self._end_soon, self.note,
+        )  # fmt: skip
+        self._away = AwayReports(records, self.tell)
+        self._fingerprints = Fingerprinting(session, folder, clock, self)
         self._engineers = Engineers(
             self._authority,
             self._terminals,
@@ -137,17 +132,8 @@ class Recorder:
         self._title = ""
         self._ending = False
         self._over = asyncio.Event()
-        self._uplink = UplinkProcess(
-            _websocket_url(session.broker),
-            session.plan.user,
-            on_up=self._replication.use,
-            on_encoded=self._replication.receive,
-            on_lost=self._replication.uplink_lost,
-            on_room=self._replication.pump,
-            failed=self.failed,
-        )
         if not session.ended:
-            records.begin_log(self.run, clock, self._terminals.mark, self._replication.pump)
+            records.begin_log(self.run, clock, self._terminals.mark, self._copies.pump)
             self._begin(before)
 
     # --- life -------------------------------------------------------------------------------
@@ -161,7 +147,7 @@ class Recorder:
         server = await loop.create_unix_server(self._customer.welcome, sock=listening)
         loop.add_signal_handler(signal.SIGTERM, lambda: spawn(self._stop(), self.failed))
         self._ready()
-        self._uplink.start()
+        self._link.uplink.start()
         self._tick()
         try:
             await self._over.wait()
@@ -172,7 +158,7 @@ class Recorder:
             remove(self._holds_at)
             self._records.spool.use_reserve()
             await loop.run_in_executor(None, self._records.spool.sync)
-            await self._uplink.gone()
+            await self._link.uplink.gone()
 
     def _begin(self, before: float) -> None:
         """The first lines of this run's log."""
@@ -204,8 +190,10 @@ class Recorder:
         if earlier:
             log = self._records.streams.get(log_name(earlier))
             before_boot = (log and last_boot(log)) or session.began_boot
-            cause = "recorder-stopped" if boot_id() == before_boot else "rebooted"
-            self.log("gap", since=before, until=self._clock(), cause=cause)
+            rebooted = boot_id() != before_boot
+            cause = Cause.REBOOTED if rebooted else Cause.RECORDER_STOPPED
+            self.log("gap", since=before, until=self._clock(), cause=cause.value)
+            self._link.began_anew(before, rebooted=rebooted)
         else:
             digest = hashlib.sha256(session.terms.encode()).hexdigest()
             self.log("consented", text=session.terms, text_sha256=digest, answer=session.answer)
@@ -214,10 +202,11 @@ class Recorder:
             # "started" tells whoever reads on what is allowed; this, that it is not in force.
             self.log(held["event"], by=held.get("by", "the grant"))
         if grant.standing is Standing.REVOKED:
-            self._replication.withhold(earlier=True)
+            self._copies.withhold(earlier=True)
         self._holds.begin()
         if self._plan.limit:
             self.log("limit", what="holds", why=self._plan.limit)
+        self._fingerprint("resumed" if earlier else "consent")
 
     async def end(self, by: str, why: str) -> None:
         """End the session: the shells are told, the log is closed, the rest is delivered."""
@@ -225,21 +214,19 @@ class Recorder:
             return
         self._ending = True
         await self._terminals.hang_up()
+        await self._fingerprints.finish()
         self.log("ended", by=by, why=why)
         self._records.close_log()
-        self._replication.release()
         self._session.ended = True
         self._session.save(self._folder)
-        if self._absence.cut:
-            self._over.set()  # the customer wants no link: `reconnect` delivers what is left
-        elif self._replication.up and self._replication.unheld == 0:
-            self.all_held()
+        self._link.deliver()
 
     async def _stop(self) -> None:
         """End this run, not the session: the host goes down, or somebody ended the process."""
         self._ending = True
+        self._fingerprints.stop()
         await self._terminals.hang_up()
-        self._uplink.leave("recorder-lost")
+        self._link.uplink.leave("recorder-lost")
         self._over.set()
 
     def failed(self, error: BaseException) -> None:
@@ -247,6 +234,7 @@ class Recorder:
         print(f"recorder: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
 
     def _tick(self) -> None:
+        self._link.beat()
         t = self._clock()
         left = self._authority.grant.until - t  # the end of a grant is not rounded up to a tick
         soon = left + 0.001 if 0 < left < TICK_SECONDS else TICK_SECONDS
@@ -254,10 +242,12 @@ class Recorder:
         if self._records.make_room(self._terminals):
             self.tell("urgent", "there is room on the disk: recording goes on")
         spawn(self._records.sync(), self.failed)
-        bury_orphans({*self._terminals.shells, *self._uplink.processes})
+        own = (self._terminals.shells, self._link.uplink.processes, self._fingerprints.processes)
+        bury_orphans({pid for pids in own for pid in pids})
         if self._session.ended or self._ending:
             return
         self._customer.check_idle()
+        self._fingerprints.look(away=not (self._customer.seated and self._copies.up))
         self.tell_who()
         self._changes.look(t, self.log)
         spawn(self._holds.look(), self.failed)
@@ -283,7 +273,26 @@ class Recorder:
 
     def grown(self) -> None:
         """A recording has grown."""
-        self._replication.pump()
+        self._copies.pump()
+
+    # --- the host's state -------------------------------------------------------------------
+
+    def _fingerprint(self, why: str) -> None:
+        # Whoever revoked tells nobody anything more of their host.
+        if self._authority.grant.standing is not Standing.REVOKED:
+            self._fingerprints.take(why)
+
+    def fingerprinted(self, why: str) -> None:
+        """A fingerprint, and what it differs in, is in the log."""
+        if why == "returned":
+            spawn(self._away.tell_latest(), self.failed)
+
+    def note(self, text: str, by: str) -> None:
+        """What the customer says of what happened. Raises NotDone."""
+        try:
+            self.log("noted", by=by, text=checked(text))
+        except ValueError as why:
+            raise NotDone("bad-note", str(why)) from None
 
     # --- the customer -----------------------------------------------------------------------
 
@@ -312,9 +321,18 @@ class Recorder:
     def _end_soon(self, why: str) -> None:
         spawn(self.end("customer", why), self.failed)
 
-    def seat_taken(self, client: Client, *, first: bool) -> None:
-        """The customer is at a terminal; ``first``: on this connection they were at none."""
+    def seat_left(self) -> None:
+        """The customer is at no terminal any more."""
+        self._fingerprint("left")
+
+    def seat_taken(self, client: Client, *, first: bool, returned: bool) -> None:
+        """The customer is at a terminal; ``first``: on this connection they were at none.
+
+        ``returned``: they had left.
+        """
         self._seat_by = self._clock()  # whoever is not there from now on has left
+        if returned:
+            self._fingerprint("returned")
         self._title = ""
         self.tell_who()
         for hold in self._holds.up() if first else ():
@@ -350,7 +368,7 @@ class Recorder:
             "standing": grant.standing.value,
             "away": grant.away.value,
             "seconds_left": max(0, round(grant.until - self._clock())),
-            "link": self._link,
+            "link": self._link.state,
             "watching": self.watching,
             "typing": self._turns.typing,
             "terminals": [
@@ -368,9 +386,9 @@ class Recorder:
             "shell": session.user,
             "protected": os.geteuid() == 0 and session.uid != 0,
             "folder": str(self._folder),
-            "unheld": self._replication.unheld,
+            "unheld": self._copies.unheld,
             "streams": [
-                {"name": name, "size": stream.end, "held": self._replication.held(name)}
+                {"name": name, "size": stream.end, "held": self._copies.held(name)}
                 for name, stream in self._records.streams.items()
             ],
         }
@@ -379,7 +397,7 @@ class Recorder:
         """Keep the title of the customer's window true: who is here, what they may, how long."""
         asked = len(self._proposing.facts()["proposals"]) + len(self._requesting.facts())
         told = title(
-            self._authority.grant, self._clock(), asked=asked, link=self._link,
+            self._authority.grant, self._clock(), asked=asked, link=self._link.state,
             people=self.watching,
         )  # fmt: skip
         if told != self._title:
@@ -406,78 +424,30 @@ class Recorder:
 
     async def disconnect(self) -> None:
         """Cut the link; no process of ours talks to the network after it."""
-        self._cut_link()
-        await self._uplink.gone()
+        await self._link.disconnect()
 
     async def reconnect(self) -> None:
         """Let the link be made."""
-        if self._absence.cut:
-            self._absence.mended_by_customer()
-            self.log("reconnected")
-        self._uplink.start()
+        await self._link.reconnect()
 
-    def _cut_link(self) -> None:
-        if self._absence.cut:
-            return
-        self._absence.cut_by_customer(self._now())
-        self._nobody_watches()
-        self.log("disconnected")
-        self._uplink.leave("disconnected")
-        self.tell_who()
-
-    @property
-    def _link(self) -> str:
-        if self._absence.cut:
-            return "disconnected"
-        return "up" if self._replication.up else "lost"
-
-    def _now(self) -> Moment:
-        return Moment(self._clock(), suspended())
-
-    def hello(self) -> Hello:
-        """The greeting, with the clocks as they are now."""
-        session = self._session
-        return Hello(
-            PROTOCOL, session.id, session.token, self.run, boot_id(),
-            self._clock(), suspended(), time.time(), broker.__version__,
-        )  # fmt: skip
-
-    def link_up(self, welcome: Welcome) -> None:
-        """The broker answered."""
-        cause, since = self._absence.back(self._now())
-        self.log("link_up", wall=time.time(), broker_wall=welcome.wall, cause=cause, since=since)
+    def link_made(self, *, returned: bool) -> None:
+        """The broker is there; ``returned``: it was not for a while."""
         self._turns.tell_again()
         self.tell_who()
+        if returned:
+            self._fingerprint("returned")
 
-    def link_lost(self, why: str, last: Moment) -> None:
-        """The link that was up is gone; ``last``: when something was heard through it."""
-        self._nobody_watches()
-        if self._absence.cut or self._over.is_set():
-            return
-        self._absence.lost(last)
-        self.log("link_lost", why=why, since=last.t)
-        self.tell_who()
-
-    def _nobody_watches(self) -> None:
+    def link_gone(self) -> None:
+        """The link was cut or lost, and nobody watches through it any more."""
         self._engineers.viewers.clear()
         self._terminals.drop_guests()
         self._proposing.clear("the link was lost")
+        self.tell_who()
+        self._fingerprint("left")
 
-    def turned_away(self, error: Error) -> None:
-        """The broker does not want this session: dial no more until the customer says so."""
-        self._uplink.leave("disconnected")
-        if self._session.ended:
-            self._over.set()
-        else:
-            self.tell("urgent", f"the broker turned this session away: {error.code}")
-
-    def all_held(self) -> None:
-        """The broker holds everything; after the end, that was all."""
-        if self._session.ended and not self._over.is_set():
-            self._session.delivered = True
-            self._session.save(self._folder)
-            self._uplink.leave("ended")
-            self._over.set()
+    def delivered(self) -> None:
+        """There is nothing to send any more, or nobody who takes it: that was this run."""
+        self._over.set()
 
     def from_viewers(self, message: Message) -> None:
         """Somebody joined, left, typed or wants something, says the broker."""
@@ -485,11 +455,7 @@ class Recorder:
 
     def decline(self, viewer: str, why: NotDone) -> None:
         """Tell a viewer (empty: the customer's pages) that something was not done."""
-        self._replication.tell(Declined(viewer, why.code, why.message))
-
-
-def _websocket_url(url: str) -> str:
-    return "ws" + url.rstrip("/")[len("http") :] + "/api/host"
+        self._copies.tell(Declined(viewer, why.code, why.message))
 
 
 def _runtime_mode() -> int:

@@ -32,8 +32,8 @@ class Records:
         """All of them, by name."""
         return self.spool.streams
 
-    def earlier(self) -> Iterator[Entry]:
-        """What the logs of earlier runs say, in order."""
+    def entries(self) -> Iterator[Entry]:
+        """What the logs so far say, run after run. Blocking; raises OSError."""
         logs = [name for name in self.streams if parse_stream(name).is_log]
         for name in sorted(logs, key=parse_stream):
             yield from entries(self.streams[name])

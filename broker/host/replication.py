@@ -18,6 +18,7 @@ from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import HOST_TO_BROKER, Link, LinkState
 from broker.wire.messages import (
     Act,
+    Attention,
     Error,
     Held,
     Hello,
@@ -48,7 +49,7 @@ class Listener(Protocol):
     def link_up(self, welcome: Welcome) -> None:
         """The broker answered."""
 
-    def link_lost(self, why: str, last: Moment) -> None:
+    def link_lost(self, why: str, last: Moment, *, uplink_ended: bool) -> None:
         """The link that was up is gone; ``last``: when something was heard through it."""
 
     def turned_away(self, error: Error) -> None:
@@ -61,7 +62,9 @@ class Listener(Protocol):
         """The broker durably holds every stream to its end."""
 
 
-_FROM_VIEWERS = (Joined, Left, Input, Propose, Withdraw, Request, PutHold, LiftHold, Act)
+_FROM_VIEWERS = (
+    Joined, Left, Input, Propose, Withdraw, Request, PutHold, LiftHold, Attention, Act,
+)  # fmt: skip
 # Codes of the broker's `error` after which another attempt would end the same way.
 _FINAL = frozenset({"bad-token", "ended", "protocol-version", "replaced"})
 
@@ -106,7 +109,7 @@ class Replication:
     def uplink_lost(self, why: str) -> None:
         """The uplink is gone, and the link with it."""
         self._uplink = None
-        self._down(why)
+        self._down(why, uplink_ended=True)
 
     def receive(self, encoded: bytes) -> None:
         """Take in a message of the uplink or, through it, of the broker.
@@ -121,14 +124,14 @@ class Replication:
 
     def _receive(self, message: Message) -> None:
         if isinstance(message, LinkUp):
-            self._link = Link(HOST_TO_BROKER, self._loop.time())
+            self._link = Link(HOST_TO_BROKER, self._now().t)
             self._send(self._listener.hello())
             self._watch()
         elif isinstance(message, LinkDown):
             self._down(message.why)
         elif self._link is not None and self._link.state in (LinkState.GREETING, LinkState.LIVE):
-            answer = self._link.receive(message, self._loop.time())
             self._heard = self._now()
+            answer = self._link.receive(message, self._heard.t)
             if answer is not None:
                 self._send(answer)
             self._take(message)
@@ -225,24 +228,26 @@ class Replication:
         link = self._link
         if link is None:
             return
-        ping = link.tick(self._loop.time())
+        # Session time, which counts suspension: after a sleep we don't wait for an answer in vain.
+        now = self._now().t
+        ping = link.tick(now)
         if ping is not None:
             self._send(ping)
         if link.state is LinkState.LOST:
             self._give_up("the broker is silent")
         else:
-            self._timer = self._loop.call_at(link.due, self._watch)
+            self._timer = self._loop.call_later(link.due - now, self._watch)
 
     def _give_up(self, why: str) -> None:
         """Have the uplink drop its connection and dial again."""
         self._send(LinkDown(why))
         self._down(why)
 
-    def _down(self, why: str) -> None:
+    def _down(self, why: str, *, uplink_ended: bool = False) -> None:
         was_up = self._link is not None and self._link.state is not LinkState.GREETING
         self._link = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         if was_up:
-            self._listener.link_lost(why, self._heard)
+            self._listener.link_lost(why, self._heard, uplink_ended=uplink_ended)

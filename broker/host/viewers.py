@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Dict, List, Optional
 
 from broker.host.columns import plain
@@ -14,6 +15,17 @@ AGAIN_SECONDS = 60.0
 """Typing is logged anew after such a pause, a refusal for the same reason after such a time."""
 
 
+class Attention(Enum):
+    """Whether somebody looks at an engineer's page."""
+
+    LOOKING = "looking"
+    HIDDEN = "hidden"
+    ASLEEP = "asleep"
+
+
+_NOT_LOOKING = {Attention.HIDDEN: " (not looking)", Attention.ASLEEP: " (page asleep)"}
+
+
 @dataclass
 class Viewer:
     """One engineer's page."""
@@ -23,6 +35,16 @@ class Viewer:
     typed: Optional[float] = None
     refused: Optional[Refusal] = None
     refused_at: float = 0.0
+    attention: Attention = Attention.LOOKING
+
+    def attends(self, state: str) -> bool:
+        """Note whether they look; whether that is news. Raises RemoteProtocolError."""
+        try:
+            now = Attention(state)
+        except ValueError:
+            raise RemoteProtocolError("bad-attention", "no such attention") from None
+        before, self.attention = self.attention, now
+        return now is not before
 
     def types(self, t: float) -> bool:
         """Note a key at session time ``t``; whether that is worth an entry."""
@@ -72,5 +94,10 @@ class Viewers:
 
     @property
     def people(self) -> List[str]:
-        """The names of those who watch, each once."""
-        return sorted({viewer.person for viewer in self._viewers.values()})
+        """The names of those who watch, each once; who looks at none of their pages, so marked."""
+        best: Dict[str, Attention] = {}
+        order = list(Attention)
+        for viewer in self._viewers.values():
+            known = best.get(viewer.person, viewer.attention)
+            best[viewer.person] = min(known, viewer.attention, key=order.index)
+        return [f"{person}{_NOT_LOOKING.get(best[person], '')}" for person in sorted(best)]
