@@ -1,7 +1,7 @@
 """The customer's page, at the recorder's end: what is done there takes effect here.
 
-It takes from the engineers by itself; it lets a proposal run only where the grant says that it may,
-and a line that touches a hold never. ``page_acts`` says why.
+It takes from the engineers by itself, and notes what the customer says; it lets a proposal run
+only where the grant says that it may, and a line that touches a hold never. ``page_acts`` says why.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from broker.wire.messages import Act
 
 
 class CustomerPage:
-    """The page of one run; ``end`` ends the session and says why."""
+    """The page of one run.
+
+    ``end`` ends the session and says why; ``note`` notes a text by somebody, or raises NotDone.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class CustomerPage:
         changes: Changes,
         proposing: Proposing,
         end: Callable[[str], None],
+        note: Callable[[str, str], None],
     ) -> None:
         self._key: Optional[PageKey] = None
         self._acts: Optional[PageActs] = None
@@ -39,6 +43,7 @@ class CustomerPage:
         self._changes = changes
         self._proposing = proposing
         self._end = end
+        self._note = note
         if session.page_key:
             self._key = PageKey.read(session.page_key)
             self._acts = PageActs(self._key.act_key, session.id, run)
@@ -60,6 +65,8 @@ class CustomerPage:
                 self._changes.make("revoked", by=self._by)
             elif action.do == "end":
                 self._end("ended on the customer's page")
+            elif action.do == "note":
+                self._note(action.word, self._by)
             elif action.do == "refuse":
                 self._proposing.refuse(action.proposal, self._by, action.word)
             elif action.do == "approve":

@@ -316,6 +316,26 @@ async def test_an_act_counts_once_and_only_where_the_grant_says_so(
     await undisturbed(seat, broker)
 
 
+async def test_a_note_is_the_customers_own(host: Host, broker: BrokerEnd) -> None:
+    seat = await sit(host, broker, **BASH, page="watch")
+    forge = Forge()
+    bad = [
+        forge.act("note", key=b"", word="the engineers did it"),
+        forge.act("note", word=" "),
+        forge.act("note", word="x" * 2001),
+        forge.act("note", word="a\x1b[2Jb"),
+    ]
+    for number, act in enumerate(bad, 1):
+        await broker.send(act)
+        assert (await until_declined(broker, number)).message
+    await broker.send(forge.act("note", word="we changed the MTU\nbecause of the switch"))
+    await broker.until_in(LOG, b'"noted"')
+    (noted,) = host.logged("noted")
+    assert noted["text"] == "we changed the MTU\nbecause of the switch"
+    assert noted["by"].endswith("(page)")
+    await undisturbed(seat, broker)
+
+
 # --- floods ---------------------------------------------------------------------------------------
 
 

@@ -164,6 +164,7 @@ class Machine(RuleBasedStateMachine):
             self.changes,
             self.proposing,
             lambda why: None,
+            lambda text, by: None,
         )
         self.engineers = Engineers(
             self.authority, self.terminals, self.proposing, requesting, holds, page, clock, self
