@@ -86,7 +86,10 @@ class LinkSocket:
                 if got.type is not WSMsgType.BINARY and got.type is not WSMsgType.TEXT:
                     return
                 message = codec.decode(got.data)
+                before = self._link.state
                 answer = self._link.receive(message, self._loop.time())
+                if self._link.state is not before:
+                    self._tick_again_at(self._link.due)  # who has greeted is asked sooner
                 if answer is not None:
                     self.send(answer)
                 if isinstance(message, Error):

@@ -15,6 +15,7 @@ import structlog
 
 from broker.recording.presence import Seen, Shown, State, granted, on_link
 from broker.server.facts import Facts, learn, reopened
+from broker.server.gaze import LOOKING
 from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
 from broker.server.log_reader import LogReader
@@ -33,6 +34,7 @@ from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
     Act,
     Append,
+    Attention,
     Declined,
     Held,
     Input,
@@ -176,9 +178,11 @@ class Room:
         return held
 
     def greet(self, socket: LinkSocket) -> None:
-        """After the welcome: who watches."""
+        """After the welcome: who watches, and who of them does not look."""
         for engineer in self._engineers():
             socket.send(Joined(engineer.id, engineer.person))
+            if engineer.gaze is not None and engineer.gaze.state != LOOKING:
+                socket.send(Attention(engineer.id, engineer.gaze.state))
 
     def disconnect(self, socket: LinkSocket, reason: str | None) -> None:
         """This connection is gone; ``reason``: what the host said when it left, if it did."""
@@ -291,7 +295,7 @@ class Room:
 
     def want(self, viewer: Viewer, wanted: Wanted) -> None:
         """Whatever else a viewer wants: passed on at once or declined, never kept."""
-        if not viewer.patience.spend(time.monotonic()):
+        if not viewer.may_want():
             viewer.decline("too-fast", "too many at once; wait a moment and try again")
         elif why := out_of_bounds(wanted):
             viewer.decline(*why)
@@ -299,6 +303,11 @@ class Room:
             self._to_host(viewer, wanted)
         else:
             self._to_host(viewer, replace(wanted, by=viewer.id))
+
+    def attend(self, viewer: Viewer, state: str) -> None:
+        """Whether this engineer looks is another: the host is told, now or with its welcome."""
+        if self._host is not None and self._facts.ended is None:
+            self._host.socket.send(Attention(viewer.id, state))
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -9,12 +9,14 @@ it missed of a recording beyond ``SKIP_BYTES`` is replaced by a fresh snapshot, 
 nothing. So it costs the room neither memory nor time.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 
+from broker.server.gaze import Gaze
 from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
 from broker.server.outbox import frame, frame_of
@@ -56,12 +58,17 @@ class Viewer:
         self.id = viewer_id
         self.person = person
         self.is_page = is_page
-        self.patience = Patience(BURST, PER_SECOND)
-        """Of what it wants of the host, keys aside."""
+        self._patience = Patience(BURST, PER_SECOND)
         self._socket = socket
         self._room = room
+        self.gaze = None if is_page else Gaze(socket, self.may_want, self._tell_gaze)
+        """Whether an engineer looks; of the customer's page nobody keeps account."""
         self._places: dict[str, _Place] = {}
         self._stop_catching_up: Callable[[], None] | None = None
+
+    def may_want(self) -> bool:
+        """Whether it may want something more of the host now, keys aside; that counts as one."""
+        return self._patience.spend(time.monotonic())
 
     def send(self, message: Message) -> None:
         """Send a message that no viewer may miss; they are few and short."""
@@ -107,8 +114,13 @@ class Viewer:
     def close(self) -> None:
         """Stop reading for it; the room has let go of it."""
         self._places.clear()
+        if self.gaze is not None:
+            self.gaze.close()
         if self._stop_catching_up is not None:
             self._stop_catching_up()
+
+    def _tell_gaze(self, state: str) -> None:
+        self._room.attend(self, state)
 
     async def _catch_up_all(self) -> None:
         try:

@@ -7,6 +7,7 @@ import pytest
 from broker.wire import codec
 from broker.wire.messages import (
     Append,
+    Attention,
     Declined,
     Error,
     Held,
@@ -187,6 +188,7 @@ async def test_a_host_that_breaks_the_protocol_loses_its_link_only(
         (codec.encode(Append(LOG, 0, b"x")), "unexpected"),
         (codec.encode(Watch("../x", 0)), "bad-stream-name"),
         (codec.encode(Input(LOG, "", b"x")), "bad-terminal"),
+        (codec.encode(Attention("", "asleep")), "malformed"),
         (b"\x02\x01", "malformed"),
         (b"\x02\x00\x00" + bytes(codec.MAX_MESSAGE_BYTES), "too-long"),
     ],

@@ -12,6 +12,7 @@ from broker.wire import codec
 from broker.wire.messages import (
     Act,
     Append,
+    Attention,
     Declined,
     Held,
     Input,
@@ -151,16 +152,20 @@ async def test_an_act_reaches_the_host_as_it_is_or_is_declined(site: Site) -> No
 
 
 @pytest.mark.parametrize(
-    "message", [Input(CAST, "", b"x"), Propose("", CAST, "ls", "", "")], ids=["input", "propose"]
+    "message",
+    [Input(CAST, "", b"x"), Propose("", CAST, "ls", "", ""), Attention("", "hidden")],
+    ids=["input", "propose", "attention"],
 )
-async def test_a_page_does_not_do_what_engineers_do(site: Site, message: Input | Propose) -> None:
+async def test_a_page_does_not_do_what_engineers_do(
+    site: Site, message: Input | Propose | Attention
+) -> None:
     granted = await site.grant()
     async with site.paging(granted["session"]) as page, site.connected(granted) as (host, _):
         await page.send_raw(codec.encode(message))
         error = await page.closed()
         assert error is not None
         assert error.code == "unexpected"
-        assert not any(isinstance(one, Input | Propose) for one in host.heard)
+        assert not any(isinstance(one, Input | Propose | Attention) for one in host.heard)
 
 
 async def test_pages_do_not_take_the_engineers_places(site: Site) -> None:

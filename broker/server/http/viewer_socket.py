@@ -20,7 +20,7 @@ from broker.server.viewer import Viewer
 from broker.server.wants import Wanted
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import BROKER_TO_PAGE, BROKER_TO_VIEWER
-from broker.wire.messages import Input, Watch
+from broker.wire.messages import Attention, Input, Watch
 from broker.wire.names import parse_stream
 
 log = structlog.get_logger()
@@ -60,8 +60,12 @@ async def _serve(room: Room, socket: LinkSocket, join: Callable[[], Viewer]) -> 
         try:
             async with aclosing(socket.messages()) as messages:
                 async for message, _encoded in messages:
+                    if viewer.gaze is not None:
+                        viewer.gaze.heard()
                     if isinstance(message, Input):
                         room.input(viewer, message)
+                    elif isinstance(message, Attention) and viewer.gaze is not None:
+                        viewer.gaze.says(message)
                     elif isinstance(message, Wanted):
                         room.want(viewer, message)
                     elif isinstance(message, Watch):
