@@ -101,9 +101,10 @@ class Recorder:
             self._copies.withhold,
         )
         self._page = CustomerPage(
-            session, self.run, self._authority, self._changes, self._proposing, self._end_soon, self.note,
+            session, self.run, self._authority, self._changes, self._proposing, self._end_soon,
+            self.note,
         )  # fmt: skip
-        self._away = AwayReports(records, self.tell)
+        self._reports = AwayReports(records, self.tell)
         self._fingerprints = Fingerprinting(session, folder, clock, self)
         self._engineers = Engineers(
             self._authority,
@@ -285,7 +286,7 @@ class Recorder:
     def fingerprinted(self, why: str) -> None:
         """A fingerprint, and what it differs in, is in the log."""
         if why == "returned":
-            spawn(self._away.tell_latest(), self.failed)
+            spawn(self._reports.tell_latest(), self.failed)
 
     def note(self, text: str, by: str) -> None:
         """What the customer says of what happened. Raises NotDone."""
@@ -293,6 +294,10 @@ class Recorder:
             self.log("noted", by=by, text=checked(text))
         except ValueError as why:
             raise NotDone("bad-note", str(why)) from None
+
+    async def away(self) -> Dict[str, Any]:
+        """The away reports so far, as the API gives them. Raises OSError."""
+        return await self._reports.all()
 
     # --- the customer -----------------------------------------------------------------------
 
