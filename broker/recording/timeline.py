@@ -50,13 +50,16 @@ _LABELS: Mapping[str, Callable[[Entry], str]] = {
     "typed": lambda entry: f"{entry['person']} begins to type",
     "link_lost": lambda entry: "link lost",
     "link_up": lambda entry: (
-        f"link back after {duration(entry['t'] - entry['since'])}: {entry['cause']}"
+        f"link back after {duration(entry['t'] - entry['since'])}: {_spoken(entry['cause'])}"
         if entry["cause"]
         else "connected"
     ),
     "disconnected": lambda entry: "disconnected by the customer",
     "reconnected": lambda entry: "the customer reconnects",
-    "gap": lambda entry: f"gap: {entry['cause']}",
+    "stood_still": lambda entry: f"{_still(entry)} for {duration(entry['until'] - entry['since'])}",
+    "gap": lambda entry: f"gap: {_spoken(entry['cause'])}",
+    "drift": lambda entry: f"{_changes(entry)} found on the host",
+    "noted": lambda entry: f"{entry['by']} notes: {_brief(entry['text'])}",
     "mode_changed": lambda entry: f"{entry['by']} sets mode {entry['mode']}",
     "extended": lambda entry: f"{entry['by']} extends the grant",
     "taken_back": lambda entry: f"{entry['by']} takes back",
@@ -93,6 +96,19 @@ _CLOSES: Mapping[str, Tuple[str, ...]] = {
 }
 
 _BRIEF_CHARACTERS = 60
+
+
+def _still(entry: Entry) -> str:
+    return "the host slept" if entry["cause"] == "asleep" else "the recorder stood still"
+
+
+def _spoken(cause: str) -> str:
+    return cause.replace("-", " ")
+
+
+def _changes(entry: Entry) -> str:
+    count = len(entry["changes"]) + entry["more"]
+    return "1 change" if count == 1 else f"{count} changes"
 
 
 def _brief(text: str) -> str:
@@ -143,9 +159,11 @@ def tell(entries: Iterable[Entry]) -> Timeline:
             kind, text = _OPENS[event]
             opened[kind] = (float(entry.get("since", t)), text)
         if event == "gap":
-            stretches.append(
-                Stretch("gap", entry["since"], entry["until"], f"gap: {entry['cause']}")
-            )
+            gap = f"gap: {_spoken(entry['cause'])}"
+            stretches.append(Stretch("gap", entry["since"], entry["until"], gap))
+        if event == "stood_still":
+            kind = str(entry["cause"])
+            stretches.append(Stretch(kind, entry["since"], entry["until"], _still(entry)))
     for kind in list(opened):
         close(kind, None)
     stretches.sort(key=lambda stretch: (stretch.since, stretch.kind))

@@ -13,8 +13,8 @@ def entry(event: str, t: float, **fields: object) -> dict[str, Any]:
     return {"event": event, "t": float(t), **fields}
 
 
-def fingerprint(n: int, why: str, since: float, t: float, **more: Any) -> dict[str, Any]:
-    found = {"cpu": 0.5, "digest": "", "facts": 10, "limits": [], **more}
+def fingerprint(n: int, why: str, since: float, t: float, *limits: object) -> dict[str, Any]:
+    found = {"cpu": 0.5, "digest": "", "facts": 10, "limits": list(limits)}
     return entry("fingerprint", t, n=n, why=why, since=since, **found)
 
 
@@ -37,7 +37,7 @@ STORY = [
     entry("opened", 0.1, terminal=TERMINAL),
     entry("link_up", 0.2, cause="", since=0.2),
     entry("attached", 1),
-    fingerprint(1, "consent", 0.5, 2, limits=[{"probe": "firewall", "why": "no rights"}]),
+    fingerprint(1, "consent", 0.5, 2, {"probe": "firewall", "why": "no rights"}),
     entered(10, "ls", "alice"),
     entry("disconnected", 30),
     fingerprint(2, "left", 30, 32),

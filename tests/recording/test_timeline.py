@@ -58,7 +58,7 @@ def test_a_new_run_closes_what_the_last_one_left_open_and_shows_the_gap() -> Non
     ])  # fmt: skip
     assert timeline.stretches[-2:] == (
         Stretch("away", 420, 500, "customer away"),
-        Stretch("gap", 430, 500, "gap: recorder-stopped"),
+        Stretch("gap", 430, 500, "gap: recorder stopped"),
     )
 
 
@@ -80,3 +80,19 @@ def test_entries_that_nobody_jumps_to_have_no_label() -> None:
 )
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_host_that_slept_what_changed_on_it_and_what_the_customer_says_of_it() -> None:
+    told = tell(
+        [
+            entry(90, "stood_still", since=10, until=90, cause="asleep"),
+            entry(95, "drift", changes=[["links", "eth1", "mtu", "1500", "9000", None]], more=0),
+            entry(99, "noted", by="carol", text="jumbo frames,\nfor the switch"),
+        ]
+    )
+    assert [moment.label for moment in told.moments] == [
+        "the host slept for 80 s",
+        "1 change found on the host",
+        "carol notes: jumbo frames, …",
+    ]
+    assert told.stretches == (Stretch("asleep", 10, 90, "the host slept"),)
