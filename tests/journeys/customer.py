@@ -47,8 +47,13 @@ class Customer:
     async def grants(
         self, code: str, url: str, *options: str, size: tuple[int, int] = (80, 24)
     ) -> str:
-        """Grant, consent, and wait for the shell; the session's id."""
-        seat = await self.asks("grant", code, "--broker", url, *options, size=size)
+        """Grant, consent, and wait for the shell; the session's id.
+
+        The host's state is read only where ``options`` say so: most tests have two cores for other
+        things.
+        """
+        drift = () if "--drift" in options else ("--drift", "off")
+        seat = await self.asks("grant", code, "--broker", url, *drift, *options, size=size)
         await seat.expect('Type "I agree"')
         seat.type("I agree\n")
         await seat.expect("`exit` ends it.")

@@ -2,13 +2,10 @@
 
 import os
 import shutil
-import subprocess
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
+from tests.journeys.network import BROKER, network
 from tests.journeys.recording import LOG, TERMINAL
 from tests.journeys.viewer import viewing
 from tests.journeys.world import World
@@ -16,53 +13,6 @@ from tests.journeys.world import World
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("nft"), reason="a network namespace needs root and nft"
 )
-
-# Addresses that the Internet keeps free for such things (RFC 5737).
-BROKER, CUSTOMER = "198.51.100.1", "198.51.100.2"
-
-
-class Network:
-    """A host of its own, joined to this one by a cable."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def inside(self, *command: str) -> list[str]:
-        """How to run a command on that host."""
-        return ["ip", "netns", "exec", self.name, *command]
-
-    def swallow(self) -> None:
-        """Drop every packet from now on, both ways."""
-        rules = """
-            table inet journey {
-                chain in { type filter hook input priority 0; policy drop; }
-                chain out { type filter hook output priority 0; policy drop; }
-            }"""
-        subprocess.run(self.inside("nft", "-f", "-"), input=rules, text=True, check=True)
-
-    def heal(self) -> None:
-        """Let them through again."""
-        subprocess.run(self.inside("nft", "delete", "table", "inet", "journey"), check=True)
-
-
-@contextmanager
-def network() -> Iterator[Network]:
-    """Make the other host; it is gone afterwards."""
-    name = f"js-{uuid.uuid4().hex[:8]}"
-    ours, theirs = f"{name}a"[:15], f"{name}b"[:15]
-    run = subprocess.run
-    run(["ip", "netns", "add", name], check=True)
-    try:
-        run(["ip", "link", "add", ours, "type", "veth", "peer", theirs, "netns", name], check=True)
-        run(["ip", "address", "add", f"{BROKER}/30", "dev", ours], check=True)
-        run(["ip", "link", "set", ours, "up"], check=True)
-        there = ["ip", "-n", name]
-        run([*there, "address", "add", f"{CUSTOMER}/30", "dev", theirs], check=True)
-        run([*there, "link", "set", theirs, "up"], check=True)
-        run([*there, "link", "set", "lo", "up"], check=True)
-        yield Network(name)
-    finally:
-        run(["ip", "netns", "delete", name], check=True)
 
 
 async def test_packets_are_dropped(world: World) -> None:

@@ -1,0 +1,95 @@
+"""The customer cuts the link, changes the host, comes back: both sides are told what happened."""
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+from tests.journeys.broker import Engineer
+from tests.journeys.network import BROKER, Network, network
+from tests.journeys.recording import LOG, TERMINAL
+from tests.journeys.viewer import viewing
+from tests.journeys.world import World
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("ip"), reason="a network namespace needs root and ip"
+)
+
+
+async def test_the_story_and_its_report(world: World) -> None:
+    await world.broker.stop()
+    with network() as cable:
+        world.broker.listen_at(BROKER)
+        await world.broker.start()
+        alice = await world.broker.sign_in("alice")
+        customer = world.customer()
+        customer.program = (*cable.inside(), *customer.program)
+        invitation = await world.broker.invite()
+        await customer.grants(invitation.code, world.broker.url, "--drift", "on")
+        first = await customer.until_logged("fingerprint")
+        assert first["why"] == "consent"
+
+        async with viewing(world.broker, customer.session, alice) as viewer:
+            await viewer.follow(LOG)
+            await viewer.is_told("at-keyboard")
+            await customer.does("disconnect")
+            await viewer.is_told("disconnected")
+            # What nobody at the other end sees.
+            await customer.runs(f"ip link set {cable.theirs} mtu 1400")
+            await customer.runs("ip route add 203.0.113.0/24 via 198.51.100.1")
+            await customer.does("note", "we lowered the MTU because of the tunnel")
+            await customer.does("reconnect")
+            await viewer.is_told("at-keyboard")
+            back = await viewer.until_logged("link_up", times=2)
+            assert back["cause"] == "reconnected"
+            # The customer is told that there is a report, and the engineer sees the same.
+            await customer.terminal.expect("The engineers see the report of it.")
+
+        told = await reports(world, alice)
+        (report,) = told["absences"]
+        assert report["says"] == "disconnected by the customer"
+        assert report["pending"] is False
+        assert [one["person"] for one in report["typists"]] == ["customer"]
+        changes = {
+            change["text"]: [line["line"] for line in change["lines"]]
+            for area in report["drift"]
+            for change in area["changes"]
+        }
+        mtu = f"mtu of {cable.theirs} 1500 → 1400"
+        assert sorted(changes) == sorted(
+            [mtu, f"203.0.113.0/24 route via 198.51.100.1 dev {cable.theirs} appeared"]
+        )
+        assert f"ip link set {cable.theirs} mtu 1400" in changes[mtu][0]
+        assert [note["text"] for note in report["notes"]] == [
+            "we lowered the MTU because of the tunnel"
+        ]
+        assert report["terminal"] == TERMINAL
+        assert mtu in await customer.does("away")
+        await world.end(customer)
+
+        await later(world, alice, cable)
+        await world.broker.stop()
+
+
+async def later(world: World, alice: Engineer, cable: Network) -> None:
+    """What changed between two sessions on one host is told when the second begins."""
+    customer = world.customers[0]
+    cable.run("ip", "link", "set", cable.theirs, "mtu", "1300")
+    invitation = await world.broker.invite()
+    await customer.grants(invitation.code, world.broker.url, "--drift", "on")
+    async with viewing(world.broker, customer.session, alice) as viewer:
+        await viewer.follow(LOG)
+        await viewer.until_logged("fingerprint")
+    found = (await reports(world, alice))["earlier"]
+    assert [change["text"] for area in found["drift"] for change in area["changes"]] == [
+        f"mtu of {cable.theirs} 1400 → 1300"
+    ]
+    await world.end(customer)
+
+
+async def reports(world: World, engineer: Engineer) -> Any:  # noqa: ANN401 - JSON is anything
+    """What the broker tells of the customer's absences."""
+    session = world.customers[0].session
+    found = await world.broker.request("GET", f"/api/sessions/{session}/away", engineer=engineer)
+    return found.json
