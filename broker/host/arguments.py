@@ -14,6 +14,7 @@ from broker.recording.grant import Away, Mode, Page
 # Commands without arguments of their own.
 _PLAIN = {
     "status": "tell the facts of the session",
+    "away": "tell what happened on this host while you, or the link, were away",
     "holds": "list what is not to be touched on this host",
     "take-back": "hold off all that is the engineers', at once",
     "give-back": "let it through again",
@@ -75,6 +76,20 @@ def parser() -> argparse.ArgumentParser:
         required=True,
         metavar="PATTERN",
         help="lines with these words are stopped before they run; * stands for anything",
+    )
+    _add_facts(one)
+
+    one = commands.add_parser(
+        "note",
+        help="say what happened, beside the away report",
+        description="Say what happened, in your words: the engineers see it beside the away "
+        "report, and it is recorded.",
+    )
+    one.add_argument(
+        "text",
+        metavar="TEXT",
+        nargs="*",
+        help="what you say; without it, lines are read up to an empty one",
     )
     _add_facts(one)
 

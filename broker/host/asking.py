@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import termios
-from typing import TextIO
+from contextlib import suppress
+from typing import List, TextIO
 
 from broker.host.failures import Failed
 from broker.host.sessions import Voice
@@ -44,6 +45,19 @@ def typed_line(prompt: str, out: TextIO) -> str:
     if not line.endswith("\n"):
         out.write("\n")
     return line.rstrip("\n")
+
+
+def typed_text(prompt: str) -> str:
+    """Read lines up to an empty one or the end; the prompt is shown where somebody types them."""
+    if os.isatty(0):
+        tell(prompt)
+    lines: List[str] = []
+    with suppress(UnicodeDecodeError):
+        for line in sys.stdin:
+            if not line.strip():
+                break
+            lines.append(line)
+    return "".join(lines)
 
 
 VOICE = Voice(tell, typed_words)

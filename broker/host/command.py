@@ -16,13 +16,14 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from broker.host import sessions, speaking
+from broker.host import away_text, sessions, speaking
 from broker.host.arguments import parser
-from broker.host.asking import VOICE, typed_words
+from broker.host.asking import VOICE, typed_text, typed_words
 from broker.host.columns import plain
 from broker.host.failures import Declined, Failed, Misused, NotFound
 from broker.host.granting import Wanted, grant
 from broker.host.invocation import spoken
+from broker.host.notes import checked
 from broker.host.session_file import load
 from broker.host.view.keyboard import key_name
 from broker.host.view.terminal import Left, TerminalView
@@ -140,6 +141,25 @@ def _do(args: argparse.Namespace) -> int:
         return _tell(args, sessions.do(recorder, command, VOICE, **arguments))
 
 
+def _note(args: argparse.Namespace) -> int:
+    text = " ".join(args.text) or typed_text(
+        "What happened? Lines, up to an empty one or Ctrl-D; Ctrl-C says nothing."
+    )
+    try:
+        note = checked(text)
+    except ValueError as error:
+        raise Misused(f"nothing was noted: {error}") from None
+    with sessions.connect(args.session) as recorder:
+        return _tell(args, sessions.do(recorder, "note", VOICE, text=note))
+
+
+def _away(args: argparse.Namespace) -> int:
+    with sessions.connect(args.session) as recorder:
+        told = sessions.do(recorder, "away")["away"]
+    print(json.dumps(told) if args.json else away_text.read_out(told, spoken()))
+    return 0
+
+
 def _recorder_for(args: argparse.Namespace) -> socket.socket:
     try:
         return sessions.connect(args.session)
@@ -210,6 +230,8 @@ _COMMANDS: Dict[str, Callable[[argparse.Namespace], int]] = {
     "reattach": _reattach,
     "approve": _answer,
     "refuse": _answer,
+    "note": _note,
+    "away": _away,
 }
 
 

@@ -7,10 +7,12 @@ process inside one of the session's terminals, where an engineer may have typed 
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any, Callable, Coroutine, Dict, List, Optional, Protocol, Type, TypeVar
 
 from broker.host.authority import Authority
+from broker.host.away_cut import cut
 from broker.host.changes import Changes
 from broker.host.clients import Client
 from broker.host.consent import shown_again
@@ -30,9 +32,13 @@ _GIVE = frozenset({"give_back", "approve", "lift"})
 """These give engineers more, and take no consent that could be asked for elsewhere."""
 _INSIDE = "not from inside the session: press the key, or use another shell of yours"
 _MOST_ASKED = 16
+_MOST_AWAY_BYTES = 32 * 1024
+"""Of an answer, which holds the session's facts beside the reports."""
 _MOST_SECONDS = 24 * 3600.0
 
 T = TypeVar("T")
+_Slow = Coroutine[Any, Any, Optional[Dict[str, Any]]]
+"""What takes a while; it may have more to tell than the session's facts."""
 
 
 class Session(Protocol):
@@ -48,6 +54,12 @@ class Session(Protocol):
     @property
     def watching(self) -> List[str]:
         """Who watches."""
+
+    def note(self, text: str, by: str) -> None:
+        """Write down what the customer says of what happened. Raises NotDone."""
+
+    async def away(self) -> Dict[str, Any]:
+        """The away reports so far, as the API gives them. Raises OSError."""
 
     async def disconnect(self) -> None:
         """Cut the link."""
@@ -108,16 +120,18 @@ class Commands:
             "approve": self._approve,
             "refuse": self._refuse,
             "answer": self._answer,
+            "note": self._note,
             "override": lambda client, args: holds.override(
                 _field(args, "terminal", str), _field(args, "line", str)
             ),
         }
-        self._slow: Dict[str, Callable[[Client, Dict[str, Any]], Coroutine[Any, Any, None]]] = {
+        self._slow: Dict[str, Callable[[Client, Dict[str, Any]], _Slow]] = {
             "disconnect": lambda client, args: session.disconnect(),
             "reconnect": lambda client, args: session.reconnect(),
             "end": lambda client, args: session.end("customer", "jumpseat end"),
             "hold": self._hold,
             "lift": self._lift,
+            "away": lambda client, args: self._away(),
         }
 
     def do(self, client: Client, command: str, args: Dict[str, Any]) -> None:
@@ -178,10 +192,10 @@ class Commands:
             status["page"] = ""  # what is printed inside is recorded, and engineers see it
         client.link.send(Done(status))
 
-    async def _do_slowly(self, client: Client, work: Coroutine[Any, Any, None]) -> None:
+    async def _do_slowly(self, client: Client, work: _Slow) -> None:
         try:
-            await work
-            self._done(client)
+            more = await work
+            self._done(client, **(more or {}))
         except (NotDone, RemoteProtocolError) as why:
             client.link.send(Error(why.code, why.message))
 
@@ -287,6 +301,20 @@ class Commands:
                 "inside", "not from inside the session: press the key, or use another shell"
             )
         self._requesting.answer(_field(args, "request", str), client.by, yes=yes)
+
+    # --- absences -----------------------------------------------------------------------------
+
+    def _note(self, client: Client, args: Dict[str, Any]) -> None:
+        by = f"{client.by} (inside the session)" if client.inside else client.by
+        self._session.note(_field(args, "text", str), by)
+
+    async def _away(self) -> Dict[str, Any]:
+        try:
+            told = await self._session.away()
+        except OSError as error:
+            raise NotDone("no-report", f"the records can't be read: {error.strerror}") from None
+        loop = asyncio.get_running_loop()
+        return {"away": await loop.run_in_executor(None, cut, told, _MOST_AWAY_BYTES)}
 
     # --- holds --------------------------------------------------------------------------------
 

@@ -108,6 +108,7 @@ _OUTCOMES: Dict[str, Callable[[Facts], str]] = {
     "extend": lambda facts: f"{duration(facts['seconds_left'])} left",
     "approve": _approved,
     "refuse": lambda facts: "refused",
+    "note": lambda facts: "noted: the engineers see it",
 }
 
 

@@ -317,8 +317,8 @@ class Title:
 class Notice:
     """Something for the customer to know, between prompts.
 
-    ``kind``: ``info``, ``ask`` (somebody waits for an answer), or ``urgent`` (it may not wait for
-    a prompt).
+    ``kind``: ``info``, ``away`` (what happened meanwhile; a note can be added), ``ask`` (somebody
+    waits for an answer), or ``urgent`` (it may not wait for a prompt).
     """
 
     kind: str

@@ -16,6 +16,7 @@ from broker.host import sessions
 from broker.host.failures import Declined, Failed, NotFound
 from broker.wire.messages import Consent, Consented, Done, Error, Notice
 from tests.host.recorder_end import FACTS, RecorderEnd, recorder_end
+from tests.host.test_away_text import report
 from tests.journeys import terminal
 from tests.journeys.terminal import Terminal
 
@@ -129,6 +130,7 @@ async def test_the_pages_link_is_not_shown_where_it_would_be_recorded(host: Host
         (["disconnect"], "disconnect", {}, "the link is cut"),
         (["reconnect"], "reconnect", {}, "may be made again"),
         (["end"], "end", {}, "session s1 ends"),
+        (["note", "we changed", "it"], "note", {"text": "we changed it"}, "noted: the engineers"),
         (["holds"], "status", {}, "no hold is up"),
         (["lift", "h1"], "lift", {"hold": "h1"}, "no hold is up"),
         (
@@ -153,6 +155,40 @@ async def test_each_command_is_told_to_the_recorder(
     assert json.loads(await host.does(*arguments, "--json")) == host.recorder.facts
 
 
+async def test_a_note_without_words_on_the_line_is_typed(host: Host) -> None:
+    seat = await host.asks("note")
+    await seat.expect("What happened?")
+    seat.type("the MTU was wrong\nso we changed it\n\n")
+    await seat.expect("noted: the engineers see it")
+    assert await seat.ended() == 0
+    await seat.close()
+    assert host.recorder.did == [("note", {"text": "the MTU was wrong\nso we changed it"})]
+
+    seat = await host.asks("note")
+    await seat.expect("What happened?")
+    seat.type(b"\x04")
+    assert await seat.ended() == USAGE
+    await seat.expect("nothing was noted: a note needs words")
+    await seat.close()
+    assert len(host.recorder.did) == 1
+
+
+async def test_a_note_that_is_none_never_leaves_the_command(host: Host) -> None:
+    status, error = await host.fails("note", "x" * 2001)
+    assert (status, host.recorder.did) == (USAGE, [])
+    assert "at most 2,000 characters" in error
+
+
+async def test_the_away_reports_are_told(host: Host) -> None:
+    told = {"began": 1.7e9, "earlier": None, "absences": [report(), report(n=2)]}
+    host.recorder.facts["away"] = told
+    text = await host.does("away")
+    assert text.startswith("Away report 2, ")
+    assert "absences before that:\n  - 1: " in text
+    assert json.loads(await host.does("away", "--json")) == told
+    assert host.recorder.did == [("away", {})] * 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -165,6 +201,7 @@ async def test_each_command_is_told_to_the_recorder(
         (["grant", "c", "--broker", "https://b.example", "--for", "1d"], "no length of time"),
         (["grant", "c", "--broker", "https://b.example", "--away", "x"], "pause, continue or end"),
         (["grant", "c", "--broker", "https://b.example", "--page", "x"], "off, watch or approve"),
+        (["grant", "c", "--broker", "https://b.example", "--drift", "x"], "drift: on or off"),
         (["grant", "c", "--broker", "https://b.example", "--terminals", "10"], "from 1 to 9"),
         (["grant", "c", "--broker", "https://b.example", "--prefix", "x"], "no control key"),
         (["grant", "c", "--broker", "https://b.example", "--prefix", "^M"], "what Enter sends"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional, Union
 
 from broker.host.columns import COLUMNS, cells, plain, plain_lines
+from broker.host.notes import MOST_CHARACTERS
 from broker.host.view.line_editor import LineEditor
 from broker.host.view.overlay import overlay
 from broker.host.view.panel import BOLD, RED, Dialog, Line, Sheet, key_on, line_on
@@ -97,6 +98,30 @@ def revoke() -> Dialog[None]:
     key = yield from key_on(sheet)
     if key.char == "y":
         yield from wanted("revoke")
+
+
+def note() -> Dialog[None]:
+    """Have the customer say what happened, until it can be noted."""
+    editor, why = LineEditor(most_bytes=4 * MOST_CHARACTERS), ""
+    while True:
+        sheet = Sheet(
+            "jumpseat · note",
+            [
+                Line("Say what happened here, and why.", BOLD),
+                Line("The engineers see it at once, and beside the away report. It is recorded."),
+                *([Line(""), Line(why, RED)] if why else []),
+            ],
+            "Enter: note it · Esc: leave it",
+            "What happened?",
+            editor,
+        )
+        text = yield from line_on(sheet)
+        if not text:
+            return
+        answer = yield from asked("note", text=text)
+        if isinstance(answer, Done):
+            return
+        why = sentence(answer)
 
 
 def terminal(number: int) -> Dialog[str]:

@@ -45,7 +45,7 @@ class Display:
         printer: Printer,
         size: Callable[[], Tuple[int, int]],
         clock: Callable[[], float],
-        answer: str,
+        prefix: str,
         *,
         covers: bool,
     ) -> None:
@@ -54,7 +54,7 @@ class Display:
         self._clock = clock
         self._covers = covers
         self._printed = Printed(clock())
-        self._notices = Notices(answer)
+        self._notices = Notices(prefix)
         self._title = b""
         self._held: List[Optional[bytes]] = []
         self._held_bytes = 0

@@ -25,12 +25,14 @@ _COMMANDS: Mapping[str, str] = {
     "c": "control",
     "d": "detach",
     "r": "revoke",
+    "n": "note",
 }
 HELP: Sequence[Tuple[str, str]] = (
     ("Space", "take back, give back"),
     ("a", "answer what is asked"),
     ("w p c", "mode watch, approve, control"),
     ("1-9", "show terminal"),
+    ("n", "note what happened"),
     ("r", "revoke for good"),
     ("d", "leave the seat"),
     ("s", "this page"),

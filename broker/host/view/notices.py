@@ -26,6 +26,11 @@ _INDENT = b"           "
 _LINE_CHARACTERS = 1000
 
 
+# What to press, below a notice of this kind.
+_KEYS = {"ask": "a answers", "away": "n adds a note"}
+_CALM = ("info", "away")
+
+
 class _Waiting(NamedTuple):
     kind: str
     text: str
@@ -33,10 +38,10 @@ class _Waiting(NamedTuple):
 
 
 class Notices:
-    """What waits to be told. ``answer`` is how to answer, as ``Ctrl-] a``."""
+    """What waits to be told. ``prefix`` is the key before those of the view, as ``Ctrl-]``."""
 
-    def __init__(self, answer: str) -> None:
-        self._answer = answer
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
         self._waiting: List[_Waiting] = []
         self._given_up = 0
 
@@ -57,7 +62,7 @@ class Notices:
         told = [one for one in self._waiting if now >= _moment(one, printed)]
         if not told:
             return b""
-        if any(one.kind == "info" for one in told):
+        if any(one.kind in _CALM for one in told):
             told = self._waiting
         self._waiting = [one for one in self._waiting if one not in told]
         rows = [row for one in told for row in self._rows(one, cols)]
@@ -74,8 +79,8 @@ class Notices:
 
     def _rows(self, notice: _Waiting, cols: int) -> List[bytes]:
         lines = [plain(line, _LINE_CHARACTERS) for line in notice.text.split("\n")]
-        if notice.kind == "ask":
-            lines.append(f"{self._answer} answers")
+        if notice.kind in _KEYS:
+            lines.append(f"{self._prefix} {_KEYS[notice.kind]}")
         # Wrapped by us: a row that begins at the left could pass for another line.
         room = max(20, cols - len(_INDENT))
         rows = [row for line in lines for row in wrapped(line, columns=room)]

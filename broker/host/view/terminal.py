@@ -106,6 +106,7 @@ class TerminalView:
             "status": self._show_status,
             "answer": self._answer,
             "revoke": lambda: self._open("revoke", dialogs.revoke()),
+            "note": lambda: self._open("note", dialogs.note()),
             "detach": self._detach,
         }
 
@@ -124,7 +125,7 @@ class TerminalView:
                     self._printer,
                     lambda: window_size(self._in),
                     self._clock,
-                    f"{self._names.prefix} a",
+                    self._names.prefix,
                     covers=_has_second_screen(),
                 )
                 try:

@@ -63,6 +63,17 @@ def test_only_y_revokes() -> None:
     assert Talk(dialogs.revoke(), Done(facts())).types(b"y").asked == [Do("revoke", {})]
 
 
+def test_a_note_is_told_and_one_that_is_none_can_be_put_right() -> None:
+    wrong = Error("bad-note", "a note needs words")
+    talk = Talk(dialogs.note(), wrong, Done(facts())).types(b" \r")
+    assert "A note needs words." in talk.text
+    assert talk.types(b"the MTU was wrong\r").over
+    assert talk.asked[-1] == Do("note", {"text": " the MTU was wrong"})
+    for keys in (b"\r", b"\x1b", b"x\x1b"):
+        talk = Talk(dialogs.note()).types(keys)
+        assert (talk.over, talk.asked) == (True, [])
+
+
 def test_a_terminal_by_its_number() -> None:
     both = [{"name": TERMINAL, "number": 1}, {"name": SECOND, "number": 2}]
     assert Talk(dialogs.terminal(2), Done(facts(terminals=both))).result == SECOND

@@ -17,8 +17,9 @@ def told(*pieces: bytes, prefix: bytes = PREFIX) -> tuple[bytes, list[str]]:
     ("key", "command"),
     [
         (b" ", "take-back"), (b"s", "status"), (b"?", "status"), (b"a", "answer"), (b"w", "watch"),
-        (b"p", "approve"), (b"c", "control"), (b"d", "detach"), (b"r", "revoke"), (b"1", "show 1"),
-        (b"9", "show 9"), (b"0", "unknown"), (b"\x1b[A", "unknown"), ("é".encode(), "unknown"),
+        (b"p", "approve"), (b"c", "control"), (b"d", "detach"), (b"r", "revoke"), (b"n", "note"),
+        (b"1", "show 1"), (b"9", "show 9"), (b"0", "unknown"), (b"\x1b[A", "unknown"),
+        ("é".encode(), "unknown"),
     ],
 )  # fmt: skip
 def test_a_key_after_the_prefix_is_a_command_and_nothing_of_it_is_passed_on(

@@ -21,7 +21,7 @@ class Desk:
     """A terminal, what was printed to it, and the notices for it."""
 
     def __init__(self, *output: bytes, cols: int = 80) -> None:
-        self.notices = Notices("Ctrl-] a")
+        self.notices = Notices("Ctrl-]")
         self.printed = Printed()
         self.screen = Screen(cols, 10)
         self.cols = cols
@@ -45,6 +45,16 @@ def test_a_notice_stands_above_the_prompt_which_is_as_it_was() -> None:
     desk.prints(b"X")
     assert desk.screen.lines[:3] == ["one", " jumpseat  alice joined", "host:~$ lsX-l"]
     assert desk.due(LONG) == b""
+
+
+def test_what_happened_meanwhile_comes_with_the_key_for_a_note() -> None:
+    desk = Desk(PROMPT)
+    desk.notices.add("away", "You were away for 12 min.\nThe engineers see the report.", 0.0)
+    assert desk.due(SETTLED_SECONDS)
+    assert desk.screen.lines[:4] == [
+        " jumpseat  You were away for 12 min.", "           The engineers see the report.",
+        "           Ctrl-] n adds a note", "host:~$",
+    ]  # fmt: skip
 
 
 def test_the_moment_is_told_ahead() -> None:
