@@ -32,13 +32,17 @@ from broker.server.http.pages import BUILT, Pages
 from broker.server.http.reports import Reports
 from broker.server.http.routes import routes
 from broker.server.http.viewer_socket import ViewerSockets
+from broker.server.http.webhooks import DeliveryLog
 from broker.server.hub import Hub
 from broker.server.pyz import Pyz
 from broker.server.room import Services
 from broker.server.screens import Screens
+from broker.server.stores.deliveries import Deliveries
 from broker.server.stores.metadata import Metadata
 from broker.server.stores.recordings import Recordings
 from broker.server.tasks import Tasks
+from broker.server.telling import Telling
+from broker.server.webhooks.sender import Pace, Sender
 
 log = structlog.get_logger()
 
@@ -74,6 +78,8 @@ class Config:
     url: str | None = None
     configuration: Configuration = field(default_factory=Configuration)
     pages: Path = field(default=BUILT)
+    pace: Pace = field(default_factory=Pace)
+    """Of webhooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +132,17 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         screens = Screens(tasks)
         stack.push_async_callback(screens.close)
         stack.push_async_callback(tasks.close)
-        hub = Hub(metadata, Services(recordings, screens, tasks))
+        configuration = config.configuration
+        deliveries = Deliveries(metadata.engine)
+        sender = Sender(configuration.webhooks, deliveries, tasks, config.pace)
+        await sender.start()
+        telling = Telling(deliveries, sender, tasks)
+        await telling.start()
+        stack.push_async_callback(telling.close)
+        hub = Hub(metadata, Services(recordings, screens, tasks), telling)
         stack.callback(hub.close)
         await hub.load()
 
-        configuration = config.configuration
         access = Access(metadata, configuration.max_grant_seconds)
         connections = Connections()
         guard = Guard(access, addresses)
@@ -152,7 +164,8 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
             reports=Reports(hub, recordings),
             hosts=HostSockets(hub, connections),
             viewers=ViewerSockets(hub, connections),
-            live=LiveSockets(hub, connections),
+            live=LiveSockets(hub, telling, connections),
+            deliveries=DeliveryLog(deliveries),
         )
         guard.install(app, table)
         runner = web.AppRunner(

@@ -4,8 +4,12 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
+
+from broker.server.webhooks.settings import BadWebhook, Webhook
+from broker.server.webhooks.settings import read as read_webhooks
 
 MOST_GRANT_SECONDS = 8 * 3600
 """The longest that a customer can grant at once, unless the file says otherwise."""
@@ -27,11 +31,14 @@ class Configuration:
     banner: str = ""
     """The vendor's plain text, which customers are shown before they grant anything."""
     max_grant_seconds: int = MOST_GRANT_SECONDS
+    webhooks: tuple[Webhook, ...] = ()
+    """Where news is sent."""
 
 
 class _File(msgspec.Struct):
     banner: str = ""
     max_grant: str | None = None
+    webhook: list[dict[str, Any]] = []
 
 
 def read(path: Path) -> Configuration:
@@ -57,8 +64,9 @@ def read(path: Path) -> Configuration:
             max_grant_seconds=(
                 MOST_GRANT_SECONDS if file.max_grant is None else _seconds(file.max_grant)
             ),
+            webhooks=read_webhooks(file.webhook, path.parent),
         )
-    except (msgspec.ValidationError, BadConfiguration) as error:
+    except (msgspec.ValidationError, BadWebhook, BadConfiguration) as error:
         raise BadConfiguration(f"{path}: {error}") from None
 
 

@@ -37,7 +37,12 @@ class Facts:
         """Unix time at which the grant ends."""
         if self.grant is None:
             return None
-        return (self.presence.began if self.began is None else self.began) + self.grant.until
+        return self.zero + self.grant.until
+
+    @property
+    def zero(self) -> float:
+        """Unix time of t=0, by a broker's clock as soon as that is known."""
+        return self.presence.began if self.began is None else self.began
 
 
 def learn(facts: Facts, run: int, entry: Entry) -> Facts:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from broker.recording.presence import Shown
+from broker.recording.session_log import Entry
 from broker.server.room import Room, Services
 from broker.server.stores.metadata import Metadata, Session
+from broker.server.telling import Telling
 
 _SOON_SECONDS = 1.0  # a growing stream's size is news, but not for every write
 
@@ -18,9 +20,10 @@ Listener = Callable[[dict[str, Any]], None]
 class Hub:
     """Session id to room. For the loop's thread."""
 
-    def __init__(self, metadata: Metadata, services: Services) -> None:
+    def __init__(self, metadata: Metadata, services: Services, telling: Telling) -> None:
         self._metadata = metadata
         self._services = services
+        self._telling = telling
         self._rooms: dict[str, Room] = {}
         self._listeners: set[Listener] = set()
         self._changed_at_once: dict[str, Room] = {}
@@ -34,15 +37,15 @@ class Hub:
         """Take over every session that an earlier broker left. Raises OSError."""
         now = time.time()
         for session in await self._metadata.sessions():
-            room = self.add(session)
+            room = self._open(session)
             await asyncio.to_thread(self._restore, room, now)
+            self._telling.follow(session, room.shown, restarted=now)
             self._note(room, True)
 
     def add(self, session: Session) -> Room:
-        """A session that was just granted, or that was here before."""
-        room = Room(session, self._services, self._note)
-        self._rooms[session.id] = room
-        self._saved[session.id] = session.shown
+        """A session that was just granted."""
+        room = self._open(session)
+        self._telling.follow(session, room.shown)
         self._note(room, True)
         return room
 
@@ -74,13 +77,24 @@ class Hub:
         if self._timer is not None:
             self._timer.cancel()
 
+    def _open(self, session: Session) -> Room:
+        room = Room(session, self._services, self._note, self._heard)
+        self._rooms[session.id] = room
+        self._saved[session.id] = session.shown
+        return room
+
     def _restore(self, room: Room, now: float) -> None:
         recordings, session = self._services.recordings, room.session
         finished = session.completed is not None
         read = recordings.sizes if finished else recordings.settle
         room.restore(read(session.id), now)
 
+    def _heard(self, room: Room, entries: list[tuple[Entry, float]]) -> None:
+        self._telling.read(room.session.id, entries)
+
     def _note(self, room: Room, at_once: bool) -> None:
+        if at_once:
+            self._telling.see(room.session.id, room.shown)
         if at_once and self._saved.get(room.session.id) != room.shown:
             self._unsaved[room.session.id] = room
             if not self._saving:

@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from broker.recording.presence import Seen, Shown, State, granted, on_link
+from broker.recording.session_log import Entry
 from broker.server.facts import Facts, learn, reopened
 from broker.server.gaze import LOOKING
 from broker.server.ingest import Copy
@@ -96,10 +97,17 @@ class TooMany(RemoteProtocolError):
 
 
 class Room:
-    """Owned by the hub. ``changed(room, at_once)`` is called when its summary is another."""
+    """Owned by the hub. ``changed(room, at_once)`` is called when its summary is another.
+
+    ``heard(room, entries)``: with what came of a session log, and the Unix time of each entry.
+    """
 
     def __init__(
-        self, session: Session, services: Services, changed: "Callable[[Room, bool], None]"
+        self,
+        session: Session,
+        services: Services,
+        changed: "Callable[[Room, bool], None]",
+        heard: "Callable[[Room, list[tuple[Entry, float]]], None]",
     ) -> None:
         self.session = session
         self.tasks = services.tasks
@@ -107,6 +115,7 @@ class Room:
         self._recordings = services.recordings
         self._screens = services.screens
         self._changed = changed
+        self._heard = heard
         self._facts = Facts(granted(session.created))
         self._readers: dict[str, LogReader] = {}
         self._followers: dict[str, Follower] = {}
@@ -227,10 +236,11 @@ class Room:
                 viewer.relay(copy, offset, new, framed)
         if copy.stream.is_log:
             grant = self._facts.grant
-            self._learn(copy, new)
+            entries = self._learn(copy, new)
             self._tell_presence()
             if self._facts.grant != grant:
                 self._changed(self, True)
+            self._heard(self, entries)
 
     def turn(self, socket: LinkSocket, turn: Turn) -> None:
         """The host says whose keys reach a terminal. Raises RemoteProtocolError for a bad name."""
@@ -390,12 +400,15 @@ class Room:
             follower = self._followers[stream] = self._screens.follow(path)
         return follower
 
-    def _learn(self, copy: Copy, data: bytes) -> None:
+    def _learn(self, copy: Copy, data: bytes) -> list[tuple[Entry, float]]:
+        learned = []
         reader = self._readers.get(copy.name)
         if reader is None:
             reader = self._readers[copy.name] = LogReader()
         for entry in reader.feed(data):
             self._facts = learn(self._facts, copy.stream.run, entry)
+            learned.append((entry, self._facts.zero + entry["t"]))
+        return learned
 
     def _link(self, seen: Seen, now: float) -> None:
         presence = on_link(self._facts.presence, seen, now)

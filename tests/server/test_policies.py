@@ -24,7 +24,7 @@ def table(pages: Path) -> list[Route]:
     built = Pages(pages, Addresses.of("127.0.0.1", 1, None), Pyz())
     return routes(
         pages=built, api=anything, downloads=anything, reports=anything, hosts=anything,
-        viewers=anything, live=anything,
+        viewers=anything, live=anything, deliveries=anything,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from broker.server.http.live_socket import LiveSockets
 from broker.server.http.pages import Pages
 from broker.server.http.reports import Reports
 from broker.server.http.viewer_socket import ViewerSockets
+from broker.server.http.webhooks import DeliveryLog
 
 _OPEN, _ENGINEER, _CUSTOMER, _HOST = Policy.OPEN, Policy.ENGINEER, Policy.CUSTOMER, Policy.HOST
 
@@ -21,6 +22,7 @@ def routes(
     hosts: HostSockets,
     viewers: ViewerSockets,
     live: LiveSockets,
+    deliveries: DeliveryLog,
 ) -> list[Route]:
     """Every route of the broker; of two that match, the first one answers."""
     session = "/api/sessions/{session}"
@@ -48,6 +50,7 @@ def routes(
         Route("POST", "/api/invitations/redeem", _HOST, api.redeem),
         Route("GET", "/api/sessions", _ENGINEER, api.sessions),
         Route("GET", "/api/sessions/live", _ENGINEER, live.serve, websocket=True),
+        Route("GET", "/api/webhooks/deliveries", _ENGINEER, deliveries.newest),
         Route("GET", session, _ENGINEER, api.session),
         Route("GET", f"{session}/timeline", _ENGINEER, reports.timeline),
         Route("GET", f"{session}/away", _ENGINEER, reports.away),

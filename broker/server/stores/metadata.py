@@ -25,7 +25,7 @@ from broker.server.stores.tables import (
     sign_ins,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that this version wants."""
 
 FILE_NAME = "metadata.sqlite3"
@@ -128,6 +128,11 @@ class Metadata:
     def __init__(self, data: Path) -> None:
         self._path = data / FILE_NAME
         self._engine = _engine(self._path)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The same database, for stores that have a file of their own."""
+        return self._engine
 
     async def migrate(self) -> None:
         """Create the schema, or bring it up to date. Only the broker that owns the directory."""

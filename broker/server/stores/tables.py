@@ -3,7 +3,7 @@
 Times are Unix seconds. Codes and tokens are kept as hashes only. A change here wants a migration.
 """
 
-from sqlalchemy import Column, Float, ForeignKey, Index, MetaData, String, Table
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
 schema = MetaData(
     naming_convention={
@@ -94,4 +94,30 @@ page_sign_ins = Table(
     Column("token_hash", String, primary_key=True),
     Column("session_id", ForeignKey("sessions.id"), nullable=False),
     Column("created", Float, nullable=False),
+)
+
+absences = Table(  # those that last, and that people were told of
+    "absences",
+    schema,
+    Column("session_id", ForeignKey("sessions.id"), primary_key=True),
+    Column("state", String, nullable=False),
+    Column("since", Float, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    schema,
+    Column("id", String, primary_key=True),
+    Column("webhook", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("session_id", ForeignKey("sessions.id"), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("status", Integer),  # of the latest answer
+    Column("error", String, nullable=False),
+    Column("next", Float),  # when it is tried next; none: it is done
+    Column("done", Float),
+    Index(None, "webhook", "next"),
+    Index(None, "created"),
 )

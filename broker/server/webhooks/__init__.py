@@ -1,0 +1,1 @@
+"""News, sent to addresses that the operator has configured."""
