@@ -146,6 +146,17 @@ async def test_one_key_narrows_and_words_widen() -> None:
         await one.ends()
 
 
+async def test_what_happened_is_noted_with_a_key() -> None:
+    async with view() as one:
+        one.types(b"\x1dn")
+        await one.sees("What happened?")
+        one.types("wir änderten die MTU\r".encode())
+        await one.recorder.until_told(Do("note", {"text": "wir änderten die MTU"}))
+        await one.until_screen(lambda screen: "What happened?" not in screen.text, "no panel")
+        assert one.recorder.typed == b""
+        await one.ends()
+
+
 async def test_a_consent_that_a_shell_of_the_session_asked_for() -> None:
     async with view() as one:
         one.recorder.tell(Consent(9, "Somebody wants: mode control.", "I agree"))
