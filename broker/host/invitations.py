@@ -19,12 +19,12 @@ from broker.host.failures import Declined, Failed, Unreachable
 from broker.host.invocation import command
 from broker.host.pty import User
 from broker.recording import ed25519
+from broker.recording.invitation import to_sign
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import check_id
 
 _ASK_SECONDS = 30.0
 _LONGEST_BANNER = 2000
-_LOOK = b"jumpseat look\n"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def look(broker: str, code: str, user: User) -> Invitation:
         )
     except (KeyError, TypeError, ValueError):
         raise _senseless(broker) from None
-    if not ed25519.verify(key, _LOOK + nonce.encode(), signature):
+    if not ed25519.verify(key, to_sign(told, nonce), signature):
         raise Unreachable(
             f"the answer from {broker} is not signed with the key that it shows: do not trust it, "
             "and ask your vendor"

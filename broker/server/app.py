@@ -158,7 +158,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
                 hub,
                 addresses,
                 connections,
-                VendorTerms(own, configuration.banner),
+                VendorTerms(own, configuration.banner, configuration.probes, configuration.trees),
             ),
             downloads=Downloads(hub, recordings),
             reports=Reports(hub, recordings),

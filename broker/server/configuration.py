@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from broker.server import probes
+from broker.server.probes import BadProbes, Probe
 from broker.server.webhooks.settings import BadWebhook, Webhook
 from broker.server.webhooks.settings import read as read_webhooks
 
@@ -31,6 +33,10 @@ class Configuration:
     banner: str = ""
     """The vendor's plain text, which customers are shown before they grant anything."""
     max_grant_seconds: int = MOST_GRANT_SECONDS
+    probes: tuple[Probe, ...] = ()
+    """The vendor's own; customers are shown them before they grant anything."""
+    trees: tuple[str, ...] = ()
+    """Directories that are watched besides ``/etc``."""
     webhooks: tuple[Webhook, ...] = ()
     """Where news is sent."""
 
@@ -38,6 +44,8 @@ class Configuration:
 class _File(msgspec.Struct):
     banner: str = ""
     max_grant: str | None = None
+    probe: tuple[Probe, ...] = ()
+    trees: tuple[str, ...] = ()
     webhook: list[dict[str, Any]] = []
 
 
@@ -59,14 +67,17 @@ def read(path: Path) -> Configuration:
         )
     try:
         file = msgspec.convert(settings, _File)
+        probes.check(file.probe, file.trees)
         return Configuration(
             banner=_banner(file.banner),
             max_grant_seconds=(
                 MOST_GRANT_SECONDS if file.max_grant is None else _seconds(file.max_grant)
             ),
+            probes=file.probe,
+            trees=file.trees,
             webhooks=read_webhooks(file.webhook, path.parent),
         )
-    except (msgspec.ValidationError, BadWebhook, BadConfiguration) as error:
+    except (msgspec.ValidationError, BadProbes, BadWebhook, BadConfiguration) as error:
         raise BadConfiguration(f"{path}: {error}") from None
 
 

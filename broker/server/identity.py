@@ -20,7 +20,6 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 FILE_NAME = "identity.key"
-_LOOK = b"jumpseat look\n"
 
 
 class BadIdentity(Exception):
@@ -39,9 +38,9 @@ class Identity:
         self.fingerprint = f"SHA256:{digest.rstrip('=')}"
         """For people to compare; written as OpenSSH writes its own."""
 
-    def sign_look(self, nonce: str) -> str:
-        """The signature that answers a host's look at an invitation, base64url."""
-        return _base64url(self._key.sign(_LOOK + nonce.encode()))
+    def sign(self, message: bytes) -> str:
+        """The signature of a message, base64url."""
+        return _base64url(self._key.sign(message))
 
 
 def load_or_make(data: Path) -> Identity:

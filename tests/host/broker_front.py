@@ -13,6 +13,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from broker.recording.invitation import to_sign
+
 
 class BrokerFront:
     """One invitation; ``said`` overrides what ``look`` answers."""
@@ -30,17 +32,17 @@ class BrokerFront:
         if path == "/api/invitations/redeem":
             self.redeemed.append(body)
             return {"session": "s1", "token": "token-of-the-session", "until": 0}
-        signature = (self.signs_with or self.key).sign(b"jumpseat look\n" + body["nonce"].encode())
-        return {
+        told = {
             "case": "pool is degraded",
             "engineer": "alice",
             "expires": 0,
             "max_seconds": 8 * 3600,
             "banner": "Welcome to support.",
             "key": base64.urlsafe_b64encode(self.key.public_key().public_bytes_raw()).decode(),
-            "signature": base64.urlsafe_b64encode(signature).decode(),
             **self.said,
         }
+        signature = (self.signs_with or self.key).sign(to_sign(told, body["nonce"]))
+        return {"signature": base64.urlsafe_b64encode(signature).decode(), **told}
 
 
 @contextmanager

@@ -9,8 +9,10 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from broker.recording import ed25519
+from broker.recording.invitation import to_sign
 from broker.server.configuration import Configuration
 from broker.server.identity import FILE_NAME, BadIdentity, load_or_make
+from broker.server.probes import Probe
 from tests.server.conftest import Serve
 from tests.server.peers import Site
 
@@ -68,12 +70,35 @@ async def test_the_broker_signs_what_a_host_asks_it_to(serve: Serve) -> None:
             status, told = await look(site, nonce)
             assert status == 200
             assert (told["banner"], told["max_seconds"]) == ("Support\n0123", 5400)
-            message = b"jumpseat look\n" + nonce.encode()
+            message = to_sign(told, nonce)
             key, signature = raw(told["key"]), raw(told["signature"])
             Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
             assert ed25519.verify(key, message, signature), "as the host checks it"
             keys.append(key)
     assert keys[0] == keys[1], "also by the next broker on the same data"
+
+
+async def test_a_host_is_told_what_the_vendor_wants_watched(serve: Serve) -> None:
+    probe = Probe("raid", "pools", ("megacli", "-a"), 2.5, "pairs", ("key=.*",), True)
+    async with serve(Configuration(probes=(probe,), trees=("/opt/product/etc",))) as site:
+        _, told = await look(site, "A" * 16)
+    assert told["trees"] == ["/opt/product/etc"]
+    assert told["probes"] == [
+        {
+            "name": "raid",
+            "area": "pools",
+            "command": ["megacli", "-a"],
+            "timeout": 2.5,
+            "parser": "pairs",
+            "secret": ["key=.*"],
+            "as_root": True,
+        }
+    ]
+    signed = to_sign(told, "A" * 16)
+    assert ed25519.verify(raw(told["key"]), signed, raw(told["signature"]))
+    added = {**told, "probes": [{**told["probes"][0], "command": ["sh"]}]}
+    signed = to_sign(added, "A" * 16)
+    assert not ed25519.verify(raw(told["key"]), signed, raw(told["signature"]))
 
 
 @pytest.mark.parametrize("nonce", ["", "short", "x" * 65, "a b" * 10, "é" * 20, "a" * 15 + "\n"])

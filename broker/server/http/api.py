@@ -2,13 +2,14 @@
 
 import re
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
 
+from broker.recording.invitation import to_sign
 from broker.server.access import (
     INVITATION_MINUTES,
     PAGE_SECONDS,
@@ -24,6 +25,7 @@ from broker.server.http.connections import Connections
 from broker.server.http.guard import SIGN_IN
 from broker.server.hub import Hub
 from broker.server.identity import Identity
+from broker.server.probes import Probe
 from broker.server.room import Room
 from broker.server.stores.metadata import Invitation, Metadata
 
@@ -96,6 +98,8 @@ class VendorTerms:
 
     identity: Identity
     banner: str
+    probes: Sequence[Probe]
+    trees: Sequence[str]
 
 
 class Api:
@@ -182,17 +186,18 @@ class Api:
             raise BadRequest("bad-nonce", "nonce: 16 to 64 letters and digits")
         invitation = await self._tried(request, self._access.look(body.code))
         identity = self._terms.identity
-        return web.json_response(
-            {
-                "case": invitation.case.title,
-                "engineer": invitation.engineer,
-                "expires": invitation.expires,
-                "max_seconds": self._access.most_grant_seconds,
-                "banner": self._terms.banner,
-                "key": identity.public,
-                "signature": identity.sign_look(body.nonce),
-            }
-        )
+        told: dict[str, Any] = {
+            "case": invitation.case.title,
+            "engineer": invitation.engineer,
+            "expires": invitation.expires,
+            "max_seconds": self._access.most_grant_seconds,
+            "banner": self._terms.banner,
+            "probes": msgspec.to_builtins(self._terms.probes),
+            "trees": list(self._terms.trees),
+            "key": identity.public,
+        }
+        signature = identity.sign(to_sign(told, body.nonce))
+        return web.json_response({**told, "signature": signature})
 
     async def redeem(self, request: web.Request) -> web.Response:
         """Consent was given: the session begins."""
