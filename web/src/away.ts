@@ -3,13 +3,12 @@
  * how pages say them. Pure. Times are seconds since the session began, but for `began`.
  */
 
-import { causeWords } from "./causes";
 import { clock, duration } from "./clock";
 import type { Of } from "./shape";
 import { flag, list, maybe, number, object, text } from "./shape";
 
-const line = object({ t: number, terminal: text, line: maybe(text), persons: list(text) });
-/** A line that was entered, as it stood on the screen; null where the screen could not tell. */
+const line = object({ t: number, terminal: text, line: text, persons: list(text) });
+/** A line that was entered, as it stood on the screen; empty where that could not be told. */
 export type Line = Of<typeof line>;
 
 const limits = list(object({ probe: text, why: text }));
@@ -34,7 +33,7 @@ const absence = object({
   since: number,
   until: maybe(number),
   says: text,
-  parts: list(object({ kind: text, since: number, until: maybe(number), cause: maybe(text) })),
+  parts: list(object({ kind: text, since: number, until: maybe(number), cause: text })),
   typists: list(object({ person: text, lines: number, characters: number })),
   lines: list(line),
   more_lines: number,
@@ -44,7 +43,7 @@ const absence = object({
   limits,
   gaps: list(object({ since: number, until: maybe(number), cause: text })),
   notes: list(object({ t: number, by: text, text })),
-  terminal: maybe(text),
+  terminal: text,
 });
 /** One absence: from the customer's leaving, or the link's loss, to the return of both. */
 export type AbsenceReport = Of<typeof absence>;
@@ -53,9 +52,9 @@ const earlier = object({ since: number, drift, more: number, limits });
 /** What had changed since the last session on this host. */
 export type Earlier = Of<typeof earlier>;
 
-/** `began` is Unix time of their zero. */
+/** `began` is Unix time of their zero; null before the host has told. */
 export const reportsShape = object({
-  began: number,
+  began: maybe(number),
   earlier: maybe(earlier),
   absences: list(absence),
 });
@@ -63,8 +62,8 @@ export type Reports = Of<typeof reportsShape>;
 
 export const driftShape = object({
   fingerprints: list(object({ n: number, why: text, t: number })),
-  from: maybe(number),
-  to: maybe(number),
+  from: number,
+  to: number,
   drift,
   more: number,
   limits,
@@ -78,28 +77,12 @@ const WORTH_SECONDS = 60;
 /** Whether people should be shown this without asking. */
 export function isWorthIt(one: AbsenceReport): boolean {
   const isLong = one.until !== null && one.until - one.since >= WORTH_SECONDS;
-  return isLong || one.lines.length + one.drift.length + one.gaps.length + one.notes.length > 0;
+  return isLong || one.lines.length + changes(one) + one.gaps.length + one.notes.length > 0;
 }
 
 /** How many changes a report tells of, those included that it leaves out. */
 export function changes(of: { readonly drift: Drift; readonly more: number }): number {
   return of.drift.reduce((sum, area) => sum + area.changes.length, of.more);
-}
-
-const PARTS: Readonly<Record<string, string>> = {
-  away: "customer away",
-  disconnected: "disconnected by the customer",
-  "link-lost": "link lost",
-  stopped: "recorder stopped",
-  asleep: "the host slept",
-  frozen: "the recorder stood still",
-};
-
-/** What a part of an absence was: `link lost: the network was lost`. */
-export function partWords({ kind, cause }: { kind: string; cause: string | null }): string {
-  const says = PARTS[kind] ?? kind.replaceAll("-", " ");
-  const why = cause === null || cause === "" ? "" : causeWords(cause);
-  return why === "" || why === says ? says : `${says}: ${why}`;
 }
 
 /** `12:04 to 13:10, 66 min`, in Unix time; of what goes on, `since 12:04, 40 s so far`. */
@@ -109,7 +92,27 @@ export function stretchWords(since: number, until: number | null, now: number): 
   return `${from} to ${clock(until, now)}, ${duration(until - since)}`;
 }
 
+/** The number by which pages know the report of what changed before the session. */
+export const EARLIER = 0;
+
+/**
+ * The report to show without being asked, by its number: the newest that is over, worth it, and not
+ * closed yet. `closed`: the highest number that was; -1 where none was.
+ */
+export function toOpen({ absences, earlier: before }: Reports, closed: number): number | null {
+  const open = absences.filter((one) => one.n > closed && one.until !== null && isWorthIt(one));
+  const newest = open.at(-1);
+  if (newest !== undefined) return newest.n;
+  return before !== null && closed < EARLIER && changes(before) > 0 ? EARLIER : null;
+}
+
+/** The highest number of a report that is whole: what was closed with it on the page was seen. */
+export function newestEnded({ absences }: Reports): number {
+  return Math.max(EARLIER, ...absences.filter((one) => one.until !== null).map((one) => one.n));
+}
+
 const WHY: Readonly<Record<string, string>> = {
+  earlier: "at the end of the last session there",
   consent: "at consent",
   resumed: "as the recorder came back",
   left: "as the customer left",

@@ -6,6 +6,7 @@
 import type { Session } from "./api";
 import { duration } from "./clock";
 import type { Entry, LogLine } from "./log";
+import { visible } from "./visible";
 
 export type Standing = "live" | "taken-back" | "expired" | "revoked";
 
@@ -52,12 +53,15 @@ export function grantAfter(grant: Grant | null, { at, entry }: LogLine): Grant |
     const { mode, until } = entry.grant;
     const skew = grant?.skew ?? 0;
     // A run begins with a live grant, and tells next what has become of it in runs before.
-    const live = { standing: "live", by: "", since: at, paused: null } as const;
+    // Nobody is at a terminal when it begins.
+    const paused = entry.grant.away === "continue" ? null : "nobody is at a terminal yet";
+    const live = { standing: "live", by: "", since: at, paused } as const;
     return { ...live, mode, until: unix(until, skew), skew };
   }
   if (grant === null) return null;
   if (entry.event === "input_paused") return { ...grant, paused: entry.why };
-  if (entry.event === "input_resumed") return { ...grant, paused: null };
+  if (entry.event === "input_resumed" || entry.event === "attached")
+    return { ...grant, paused: null };
   if (entry.event === "link_up") {
     const skew = entry.broker_wall - entry.wall;
     return { ...grant, skew, until: grant.until - grant.skew + skew };
@@ -90,6 +94,12 @@ export function keysRefused(grant: Grant): string | null {
   return grant.paused === null ? null : "paused";
 }
 
+/** Whether engineers go on typing while nobody of the customer's is there: the policy `continue`. */
+export function isUnattended(grant: Grant, away: string, presence: string): boolean {
+  const isGone = presence === "away" || presence === "empty";
+  return isGone && away === "continue" && keysRefused(grant) === null;
+}
+
 /** When the last minutes begin, in which a page says so. */
 export const SOON_SECONDS = 600;
 
@@ -113,7 +123,7 @@ export function words(grant: Grant, now: number): { says: string; left: string }
 
 function liveWords({ mode, paused }: Grant): string {
   if (paused === null) return MODE_WORDS[mode] ?? mode;
-  return `${mode}: held off, ${paused.replaceAll("-", " ")}`;
+  return `${mode}: held off, ${visible(paused.replaceAll("-", " "))}`;
 }
 
 const MODE_WORDS: Readonly<Record<string, string>> = {
@@ -127,7 +137,7 @@ export function banner(grant: Grant): { title: string; more: string } | null {
   const by = grant.by || "the customer";
   switch (grant.standing) {
     case "live":
-      return null;
+      return grant.paused === null ? null : pausedBanner(grant.mode, grant.paused);
     case "taken-back":
       return {
         title: `Taken back by ${by}`,
@@ -144,4 +154,17 @@ export function banner(grant: Grant): { title: string; more: string } | null {
         more: "What the terminals print from here on stays on the host until the session has ended.",
       };
   }
+}
+
+/** The away policy `pause`, while it holds something off; a watcher misses nothing. */
+function pausedBanner(mode: string, why: string): { title: string; more: string } | null {
+  const title = `Held off: ${visible(why.replaceAll("-", " "))}`;
+  if (mode === "control")
+    return {
+      title,
+      more: "Your keys are refused until the customer is at a terminal. You see what happens, and may propose a line.",
+    };
+  if (mode === "approve")
+    return { title, more: "Nothing runs unasked until they are back. You may propose a line." };
+  return null;
 }

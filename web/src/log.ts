@@ -257,7 +257,9 @@ function say(entry: Entry): Told | null {
         : attention(`${entry.by} says no to ${entry.person}: ${asked(entry.what)}`);
     case "entered":
       // The customer's own lines and an engineer's own are on the screen; this is for the mixed.
-      return entry.shares.size < 2 ? null : plain(`a line typed by ${shares(entry.shares)}${quoted(entry.line)}`);
+      return entry.shares.size < 2
+        ? null
+        : plain(`a line typed by ${shares(entry.shares)}${quoted(entry.line)}`);
     case "fingerprint":
       return entry.limits.length === 0 ? null : attention(notRead(entry.limits));
     case "drift":

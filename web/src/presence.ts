@@ -83,8 +83,15 @@ export function lately(presence: Presence, now: number): string | null {
   return isOutOfReach(presence) || isOver(presence) ? null : absenceWords(was, now);
 }
 
-/** What stands over the last screen while it isn't live, or null while it is. */
-export function banner(presence: Presence, now: number): { title: string; more: string } | null {
+/**
+ * What stands over the last screen while it isn't live, or null while it is. `ending`: why the
+ * session ended, where the log tells.
+ */
+export function banner(
+  presence: Presence,
+  now: number,
+  ending: string | null = null,
+): { title: string; more: string } | null {
   const at = clock(presence.since, now);
   switch (presence.state) {
     case "waiting":
@@ -92,7 +99,7 @@ export function banner(presence: Presence, now: number): { title: string; more: 
     case "link-lost":
       return {
         title: `Link lost at ${at}`,
-        more: "The host goes on recording. What happens there arrives when the link is back.",
+        more: "The host goes on recording. What happens there, and why the link was lost, is known here when it is back.",
       };
     case "disconnected":
       return {
@@ -106,7 +113,10 @@ export function banner(presence: Presence, now: number): { title: string; more: 
       };
     case "over":
     case "ended":
-      return { title: `The session ended at ${at}`, more: "This is its last screen." };
+      return {
+        title: `The session ended at ${at}`,
+        more: `${ending === null ? "" : `Why: ${ending}. `}This is its last screen.`,
+      };
     default:
       return null;
   }

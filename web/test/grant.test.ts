@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { allows, banner, grantAfter, keysRefused, words } from "../src/grant";
+import { allows, banner, grantAfter, isUnattended, keysRefused, words } from "../src/grant";
 import type { LogLine } from "../src/log";
 import { LogReader } from "../src/log";
 import { STARTED } from "./started";
@@ -12,8 +12,10 @@ function log(...entries: readonly object[]): LogLine[] {
     .map((entry) => ({ at: 1000 + entry.t, entry }));
 }
 
+const ATTACHED = { t: 1, event: "attached", terminal: "run-1.terminal-1.cast" };
+
 const after = (...entries: readonly object[]) => {
-  const grant = log(STARTED, ...entries).reduce(grantAfter, null);
+  const grant = log(STARTED, ATTACHED, ...entries).reduce(grantAfter, null);
   if (grant === null) throw new Error("no grant");
   return grant;
 };
@@ -53,7 +55,7 @@ describe("a grant", () => {
     ],
     [[{ t: 5, event: "expired" }, EXTENDED()], "live", null, ""],
     [[TAKEN, EXTENDED()], "taken-back", "taken-back", "carol"],
-    [[TAKEN, { ...STARTED, t: 20 }], "live", null, ""],
+    [[TAKEN, { ...STARTED, t: 20 }, { ...ATTACHED, t: 21 }], "live", null, ""],
     [[TAKEN, { ...STARTED, t: 20 }, { ...TAKEN, t: 21 }], "taken-back", "taken-back", "carol"],
   ])("%j", (entries, standing, refused, by) => {
     const grant = after(...entries);
@@ -67,10 +69,30 @@ describe("a grant", () => {
     expect(after(EXTENDED()).until).toBe(1000 + 9000);
   });
 
-  it("holds keys off while the customer is away", () => {
-    const paused = { t: 5, event: "input_paused", why: "hung-up" };
+  it("holds keys off while the customer is away, says so, and lets them again", () => {
+    const paused = { t: 5, event: "input_paused", why: "the customer left the terminal" };
     expect(keysRefused(after(paused))).toBe("paused");
-    expect(keysRefused(after(paused, { t: 6, event: "input_resumed" }))).toBeNull();
+    expect(banner(after(paused))).toMatchObject({
+      title: "Held off: the customer left the terminal",
+      more: expect.stringMatching(/^Your keys are refused until the customer is/) as string,
+    });
+    const resumed = after(paused, { t: 6, event: "input_resumed" });
+    expect([keysRefused(resumed), banner(resumed)]).toEqual([null, null]);
+  });
+
+  it("holds keys off in a new run until somebody is at a terminal", () => {
+    const run = { ...STARTED, t: 20 };
+    expect(keysRefused(after(run))).toBe("paused");
+    expect(keysRefused(after(run, { ...ATTACHED, t: 21 }))).toBeNull();
+    const goesOn = { ...run, grant: { ...run.grant, away: "continue" } };
+    expect(keysRefused(after(goesOn))).toBeNull();
+  });
+
+  it("says where engineers go on with nobody there", () => {
+    expect(isUnattended(after(), "continue", "away")).toBe(true);
+    expect(isUnattended(after(), "continue", "idle")).toBe(false);
+    expect(isUnattended(after(), "pause", "away")).toBe(false);
+    expect(isUnattended(after(TAKEN), "continue", "away")).toBe(false);
   });
 
   it("ends by the broker's clock where the host's is wrong", () => {

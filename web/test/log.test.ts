@@ -27,7 +27,10 @@ describe("an entry", () => {
     [{ event: "left", viewer: "v", person: "alice" }, "alice left"],
     [{ event: "link_lost", why: "x" }, "link lost; the host went on recording"],
     [{ ...LINK_UP, cause: "", since: 100 }, "connected"],
-    [{ ...LINK_UP, cause: "network lost", since: 60 }, "link back after 40 s: the network was lost"],
+    [
+      { ...LINK_UP, cause: "network lost", since: 60 },
+      "link back after 40 s: the network was lost",
+    ],
     [{ event: "disconnected" }, "disconnected by the customer; the host went on recording"],
     [{ event: "detached", terminal: "x", why: "hung-up" }, "customer away: hung up"],
     [
@@ -53,10 +56,7 @@ describe("an entry", () => {
     [{ ...PROPOSED, text: "cd /var/log\nls" }, "alice proposes (p1): cd /var/log …"],
     [{ ...PROPOSED, text: "ls \u202egpj.exe" }, "alice proposes (p1): ls ‹U+202E›gpj.exe"],
     [{ ...APPROVED, how: "asked", edited: false }, "carol approves p1"],
-    [
-      { ...APPROVED, by: "carol (page)", how: "page", edited: false },
-      "carol (page) approves p1",
-    ],
+    [{ ...APPROVED, by: "carol (page)", how: "page", edited: false }, "carol (page) approves p1"],
     [{ ...APPROVED, how: "asked", edited: true }, "carol approves p1, edited: zpool status"],
     [
       { event: "proposal_refused", proposal: "p1", by: "carol", word: "not at noon" },
@@ -121,7 +121,13 @@ describe("an entry", () => {
       "3 changes on the host: links, files",
     ],
     [
-      { event: "drift", n: 1, before: 0, changes: [["packages", "x", "", "1", "2", null]], more: 0 },
+      {
+        event: "drift",
+        n: 1,
+        before: 0,
+        changes: [["packages", "x", "", "1", "2", null]],
+        more: 0,
+      },
       "1 change on the host since the last session there: packages",
     ],
     [

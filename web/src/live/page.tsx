@@ -1,19 +1,19 @@
 /** One session, live: its terminals, who is there and types, what is allowed, asked and held. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
-import { session as fetchSession, me } from "../api";
+import { awayReports, session as fetchSession, me } from "../api";
 import { clock } from "../clock";
 import { allows, banner as grantBanner, keysRefused, summarized } from "../grant";
-import { holdsAfter } from "../holds";
-import type { LogLine } from "../log";
-import { runOf, terminalNumber } from "../log";
+import { terminalNumber } from "../log";
 import { Problem, TopBar, asApiError, useNow } from "../pages/frame";
-import { banner, isOutOfReach, isOver } from "../presence";
-import { proposalsAfter } from "../proposals";
-import { requestable, requestsAfter } from "../requests";
-import type { Terminals } from "../terminals";
-import { terminalsAfter } from "../terminals";
+import { NewsBand, useNews, useTitle } from "../pages/news-band";
+import { NotifyButton } from "../pages/notify";
+import { followSessions } from "../pages/sessions-feed";
+import { banner, isOutOfReach, isOver, tone } from "../presence";
+import { useAwayReports } from "../reports/following";
+import { AwayPanel, REPORT_ID } from "../reports/panel";
+import { requestable } from "../requests";
 import type { Requestable, Want } from "../wire";
 import type { AskProps } from "./asks";
 import { Composer } from "./composer";
@@ -26,12 +26,12 @@ import { StatusBar } from "./status-bar";
 import { PANEL_ID, Tabs } from "./tabs";
 import type { RoomState } from "./terminal-room";
 import { TerminalRoom } from "./terminal-room";
+import { unready, useTold } from "./told";
 import { Toolbar } from "./toolbar";
 import type { Watched } from "./watch";
 import { NOTHING_YET, ownName, turnsNow } from "./watch";
 
 const UNCONNECTED: RoomState = { watched: NOTHING_YET, broker: { state: "connecting" } };
-const NO_TERMINALS: Terminals = new Map();
 const NOBODY: Watched["turns"] = new Map();
 const WIDE = "(min-width: 1080px)";
 
@@ -65,7 +65,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const logButton = useRef<HTMLButtonElement>(null);
   const room = useRef<TerminalRoom | null>(null);
   const isSignedOut = useIsSignedOut(broker.state === "lost");
-  const { proposals, requests, holds, terminals } = useTold(watched.log);
+  const { proposals, requests, holds, terminals, ending, isCompared } = useTold(watched.log);
 
   useEffect(() => {
     if (!host.current) return undefined;
@@ -75,8 +75,9 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       onTitle: setTitle,
       onSize: (cols, rows) => setSize({ cols, rows }),
       onLeave: () => {
-        const isOpen = composer.current?.closest("[hidden]") === null;
-        (isOpen ? composer : logButton).current?.focus();
+        const report = document.querySelector<HTMLElement>(`#${REPORT_ID} [tabindex="-1"]`);
+        const isComposerOpen = composer.current?.closest("[hidden]") === null;
+        (report ?? (isComposerOpen ? composer : logButton).current)?.focus();
       },
     });
     room.current = opened;
@@ -84,17 +85,29 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
     return () => opened.close();
   }, [session.id]);
   const presence = watched.presence ?? session.presence;
-  const over = banner(presence, now);
+  const over = banner(presence, now, ending);
   const isEnded = isOver(presence);
+  const away = useAwayReports(session.id, watched.log, {
+    ask: awayReports,
+    isHere: tone(presence) === "here",
+    opensAlone: !isEnded,
+  });
+  const closeReport = () => {
+    away.close();
+    if (document.activeElement?.closest(`#${REPORT_ID}`)) room.current?.screen.focus();
+  };
+  const news = useNews(session.id);
+  const take = useRef(news.take);
+  take.current = news.take;
+  useEffect(() => followSessions({ onNews: (one) => take.current(one) }), []);
   const grant = watched.grant ?? summarized(session);
   const isCut = broker.state === "lost" || isOutOfReach(presence) || isEnded;
   const isStale = isCut || grant.standing === "revoked";
   // Four sessions are four tabs: which one is not live must be seen from the others.
-  useEffect(() => {
-    document.title = `${isStale ? "(not live) " : ""}${session.host.name} · Jumpseat`;
-  }, [isStale, session.host.name]);
+  useTitle(`${isStale ? "(not live) " : ""}${session.host.name} · Jumpseat`, news.board);
 
   const heldOff = isEnded ? null : grantBanner(grant);
+  const isHeldOff = grant.standing !== "live"; // proposals can wait for somebody who is away
   const { declined, shown } = watched;
   const person = ownName(watched);
   const want = (wanted: Want) => room.current?.want(wanted);
@@ -112,16 +125,25 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const isComposerOpen =
     mayPropose && (grant.mode === "approve" || (grant.mode === "control" && isComposing));
   const hasAsked = proposals.length > 0 || requests.length > 0;
-  const hasSide = hasLog || hasAsked;
+  const hasSide = hasLog || hasAsked || away.isOpen;
+  const shape = `live-page${hasSide ? " with-side" : ""}${away.isOpen ? " with-report" : ""}`;
   return (
-    <div class={hasSide ? "live-page with-side" : "live-page"}>
-      <TopBar>
+    <div class={shape}>
+      <TopBar aside={<NotifyButton />}>
         <h1 class="live-name">
           {session.host.name} <span class="quiet">{session.case.title}</span>
         </h1>
       </TopBar>
-      <StatusBar session={session} watched={watched} presence={presence} grant={grant} now={now} />
+      <StatusBar
+        session={session}
+        watched={watched}
+        presence={presence}
+        grant={grant}
+        now={now}
+        onReport={() => away.open(null)}
+      />
       <main class="terminal-area">
+        <NewsBand news={news} now={now} />
         <Tabs
           watched={watched}
           facts={terminals}
@@ -134,7 +156,11 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         />
         <HoldsBand holds={holds} declined={declined} now={now} canLift={mayAsk} onWant={want} />
         {heldOff && (
-          <p class="grant-banner" role="alert" data-banner={grant.standing}>
+          <p
+            class="grant-banner"
+            role="alert"
+            data-banner={grant.standing === "live" ? "paused" : grant.standing}
+          >
             <strong>{heldOff.title}</strong> <span>{heldOff.more}</span>
           </p>
         )}
@@ -171,7 +197,12 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         <div hidden={!isComposerOpen}>
           <Composer
             terminal={shown ?? ""}
-            unready={unready(shown, heldOff?.title ?? null, watched.terminals, terminals)}
+            unready={unready(
+              shown,
+              isHeldOff ? (heldOff?.title ?? null) : null,
+              watched.terminals,
+              terminals,
+            )}
             own={proposals.filter((one) => one.person === person)}
             declined={declined}
             field={composer}
@@ -188,6 +219,14 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       </main>
       {hasSide && (
         <div class="side">
+          {away.isOpen && (
+            <AwayPanel
+              away={{ ...away, close: closeReport }}
+              sessionId={session.id}
+              isCompared={isCompared}
+              now={now}
+            />
+          )}
           {hasAsked && (
             <ProposalsPanel
               proposals={proposals}
@@ -201,11 +240,16 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
           {hasLog && <LogPanel log={watched.log} />}
         </div>
       )}
+      <p class="unseen" role="status">
+        {away.isOpen && !away.isAsked ? "An away report is open beside the terminal." : ""}
+      </p>
       <Toolbar
         size={size}
         title={title}
         sessionId={session.id}
         isTyping={!isCut && keysRefused(grant) === null}
+        hasReport={away.isOpen}
+        onReport={() => (away.isOpen ? closeReport() : away.open(null))}
         hasLog={hasLog}
         logButton={logButton}
         onLog={() => setHasLog(!hasLog)}
@@ -236,32 +280,6 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       )}
     </div>
   );
-}
-
-/** What the log tells, each thing by its own reading of it. */
-function useTold(log: readonly LogLine[]) {
-  return useMemo(
-    () => ({
-      proposals: log.reduce(proposalsAfter, []),
-      requests: log.reduce(requestsAfter, []),
-      holds: log.reduce(holdsAfter, []),
-      terminals: log.reduce(terminalsAfter, NO_TERMINALS),
-    }),
-    [log],
-  );
-}
-
-/** Why nothing can be proposed for the terminal that is shown; null where something can. */
-function unready(
-  shown: string | null,
-  heldOff: string | null,
-  names: readonly string[],
-  facts: Terminals,
-): string | null {
-  if (heldOff !== null) return `${heldOff}: nothing can be proposed now.`;
-  if (shown === null) return "The host has opened no terminal yet.";
-  const isPast = runOf(shown) !== runOf(names.at(-1) ?? "") || facts.get(shown)?.isClosed;
-  return isPast ? "This terminal is closed: choose another one." : null;
 }
 
 /** The session's state over the last screen. It can be put aside; the status bar still says it. */

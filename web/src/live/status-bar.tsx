@@ -2,10 +2,10 @@
 
 import type { Session } from "../api";
 import type { Grant } from "../grant";
-import { SOON_SECONDS, words } from "../grant";
+import { SOON_SECONDS, isUnattended, words } from "../grant";
 import { Evidence, PresenceLine } from "../pages/frame";
 import type { Presence } from "../presence";
-import { isOver } from "../presence";
+import { isOver, lately } from "../presence";
 import type { Watched } from "./watch";
 
 interface Props {
@@ -14,12 +14,31 @@ interface Props {
   readonly presence: Presence;
   readonly grant: Grant;
   readonly now: number;
+  readonly onReport: () => void;
 }
 
-export function StatusBar({ session, watched, presence, grant, now }: Props) {
+export function StatusBar({ session, watched, presence, grant, now, onReport }: Props) {
+  const was = lately(presence, now);
+  const away = watched.started?.grant.away ?? session.away;
   return (
     <div class="status-bar" role="status" aria-label="Session status">
       <PresenceLine presence={presence} now={now} />
+      {was !== null && (
+        <button
+          type="button"
+          class="plain lately"
+          data-lately={presence.last?.cause}
+          title="Show the away report"
+          onClick={onReport}
+        >
+          {was}
+        </button>
+      )}
+      {isUnattended(grant, away, presence.state) && (
+        <span class="unattended" data-unattended>
+          unattended: the customer lets you go on
+        </span>
+      )}
       {!isOver(presence) && <GrantLine grant={grant} now={now} />}
       <span>
         <span class="quiet">evidence</span> <Evidence of={watched.started ?? session} />

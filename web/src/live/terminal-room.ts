@@ -50,6 +50,7 @@ export class TerminalRoom {
       onLive: () => {
         this.broker = { state: "live" };
         this.send(this.watch.resume());
+        if (document.visibilityState === "hidden") this.tellAttention();
         this.publish();
       },
       onLost: (why) => {
@@ -67,6 +68,7 @@ export class TerminalRoom {
         if (this.watch.state !== before) this.publish();
       },
     });
+    document.addEventListener("visibilitychange", this.tellAttention);
   }
 
   choose(terminal: string): void {
@@ -83,9 +85,16 @@ export class TerminalRoom {
   }
 
   close(): void {
+    document.removeEventListener("visibilitychange", this.tellAttention);
     this.connection.close();
     this.screen.dispose();
   }
+
+  /** The customer is told whether engineers look; a new connection is taken for looking. */
+  private readonly tellAttention = (): void => {
+    const state = document.visibilityState === "hidden" ? "hidden" : "looking";
+    this.connection.send({ type: "attention", by: "", state });
+  };
 
   private type(data: Uint8Array): void {
     const terminal = this.watch.state.shown;

@@ -2,12 +2,15 @@
 
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
+import { REPORT_ID } from "../reports/panel";
 
 interface Props {
   readonly size: { cols: number; rows: number } | null;
   readonly title: string;
   readonly sessionId: string;
   readonly isTyping: boolean;
+  readonly hasReport: boolean;
+  readonly onReport: () => void;
   readonly hasLog: boolean;
   readonly logButton: RefObject<HTMLButtonElement | null>;
   readonly onLog: () => void;
@@ -39,6 +42,15 @@ export function Toolbar(props: Props) {
       <span class="toolbar-end">
         <Toggle label="Readable size" onToggle={props.onReadable} />
         <Toggle label="Screen reader" onToggle={props.onScreenReader} />
+        <button
+          type="button"
+          data-action="reports"
+          aria-expanded={props.hasReport}
+          aria-controls={REPORT_ID}
+          onClick={props.onReport}
+        >
+          Away reports
+        </button>
         <button
           ref={props.logButton}
           type="button"

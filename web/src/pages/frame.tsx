@@ -8,7 +8,13 @@ import { clock, utc } from "../clock";
 import type { Presence } from "../presence";
 import { tone, words } from "../presence";
 
-export function TopBar({ children }: { children?: ComponentChildren }) {
+interface TopBarProps {
+  readonly children?: ComponentChildren;
+  /** What stands beside the engineer's name. */
+  readonly aside?: ComponentChildren;
+}
+
+export function TopBar({ children, aside }: TopBarProps) {
   const [name, setName] = useState("");
   useEffect(() => {
     // A page that needs the name to work asks for itself and tells what went wrong.
@@ -32,6 +38,7 @@ export function TopBar({ children }: { children?: ComponentChildren }) {
       <div class="top-bar-middle">{children}</div>
       {name !== "" && (
         <div class="who">
+          {aside}
           <span>{name}</span>
           <button type="button" class="plain" onClick={leave}>
             Sign out

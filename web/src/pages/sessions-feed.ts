@@ -1,14 +1,17 @@
-/** Every session's summary, live: a websocket that comes back. The thin shell of the first page. */
+/** Every session's summary and what is new of any, live: a websocket that comes back. */
 
 import type { Session } from "../api";
 import { sessionShape } from "../api";
 import { retryDelay, socketUrl } from "../link";
+import type { News } from "../news";
+import { newsShape } from "../news";
 import { dictionary, parse } from "../shape";
 
 export interface FeedHandlers {
-  readonly onSession: (session: Session) => void;
-  readonly onLive: () => void;
-  readonly onLost: () => void;
+  readonly onSession?: (session: Session) => void;
+  readonly onNews: (news: News) => void;
+  readonly onLive?: () => void;
+  readonly onLost?: () => void;
 }
 
 /** Open it; the answer closes it. */
@@ -28,14 +31,16 @@ export function followSessions(handlers: FeedHandlers): () => void {
     socket = opened;
     opened.onopen = () => {
       attempt = 0;
-      handlers.onLive();
+      handlers.onLive?.();
     };
     opened.onmessage = ({ data }: MessageEvent<string>) => {
       const body = dictionary(parse(data, "message"), "message");
-      if (body["type"] === "session") handlers.onSession(sessionShape(body["session"], "session"));
+      if (body["type"] === "session")
+        handlers.onSession?.(sessionShape(body["session"], "session"));
+      if (body["type"] === "news") handlers.onNews(newsShape(body["news"], "news"));
     };
     opened.onclose = () => {
-      handlers.onLost();
+      handlers.onLost?.();
       timer = window.setTimeout(open, retryDelay(attempt, Math.random()));
       attempt += 1;
     };

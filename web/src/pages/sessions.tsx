@@ -1,24 +1,30 @@
 /** The first page: what goes on, what is over, and inviting a customer. */
 
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
 import { me, streamUrl } from "../api";
-import { isOver } from "../presence";
+import { isOver, lately } from "../presence";
 import { runAndTerminal } from "../log";
 import { Evidence, PresenceLine, Problem, TopBar, When, asApiError, useNow } from "./frame";
 import { InvitePanel } from "./invite";
+import type { NewsBoard } from "./news-band";
+import { NewsBand, useNews, useTitle } from "./news-band";
+import { NotifyButton } from "./notify";
 import { followSessions } from "./sessions-feed";
 
 export function SessionsPage() {
   const now = useNow();
-  const { sessions, isLost, hasAnswer, error } = useSessions();
+  const news = useNews(null);
+  useTitle("Jumpseat", news.board);
+  const { sessions, isLost, hasAnswer, error } = useSessions(news.take);
   const live = sessions.filter((one) => !isOver(one.presence));
   const over = sessions.filter((one) => isOver(one.presence));
   return (
     <>
-      <TopBar />
+      <TopBar aside={<NotifyButton />} />
       <main class="sessions-page">
         <div class="sessions">
+          <NewsBand news={news} now={now} />
           {error !== null && <Problem error={error} />}
           {isLost && error === null && (
             <p class="problem" role="alert" data-broker="lost">
@@ -57,6 +63,7 @@ export function SessionsPage() {
 }
 
 function LiveSession({ session, now }: { session: Session; now: number }) {
+  const was = lately(session.presence, now);
   return (
     <li class="session" data-session={session.id}>
       <div class="session-main">
@@ -64,6 +71,11 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
           {session.host.name}
         </a>
         <PresenceLine presence={session.presence} now={now} />
+        {was !== null && (
+          <span class="lately" data-lately={session.presence.last?.cause}>
+            {was}
+          </span>
+        )}
         <p class="session-case">
           {session.case.title} <span class="quiet">· invited by {session.engineer}</span>
         </p>
@@ -135,7 +147,9 @@ function EndedSession({ session, now }: { session: Session; now: number }) {
   );
 }
 
-function useSessions() {
+function useSessions(onNews: NewsBoard["take"]) {
+  const take = useRef(onNews);
+  take.current = onNews;
   const [byId, setById] = useState<ReadonlyMap<string, Session>>(new Map());
   const [isLost, setLost] = useState(false);
   const [hasAnswer, setAnswer] = useState(false);
@@ -150,6 +164,7 @@ function useSessions() {
         setAnswer(true);
         setById((before) => new Map(before).set(one.id, one));
       },
+      onNews: (news) => take.current(news),
       onLive: () => {
         setLost(false);
         setAnswer(true);

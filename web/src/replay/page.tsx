@@ -1,19 +1,39 @@
 /** The replay of a session, running or ended: player, moments, stretches, downloads. */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiError, Session, Timeline } from "../api";
-import { session as fetchSession, streamText, streamUrl, timeline as fetchTimeline } from "../api";
+import {
+  awayReports,
+  session as fetchSession,
+  streamText,
+  streamUrl,
+  timeline as fetchTimeline,
+} from "../api";
 import { clockSeconds, place, utc } from "../clock";
+import type { LogLine } from "../log";
 import { byAge } from "../log";
 import { Evidence, PresenceLine, Problem, TopBar, asApiError, useNow } from "../pages/frame";
 import { TerminalSelect } from "../pages/terminal-select";
 import { isOver } from "../presence";
+import { DriftDialog } from "../reports/drift-dialog";
+import { useAwayReports } from "../reports/following";
+import { AwayPanel, REPORT_ID } from "../reports/panel";
+import type { Stretch } from "../stretch";
+import { readStretch } from "../stretch";
 import { BEFORE_SECONDS, Moments } from "./moments";
 import type { Place } from "./player";
 import { ReplayPlayer } from "./player";
 import type { Recording, Told } from "./recording";
 import { readLogs, readRecording, terminalAt } from "./recording";
 import { Legend, StretchBar } from "./stretches";
+
+const NO_LOG: readonly LogLine[] = [];
+
+/** Reports are opened by whoever wants them. */
+const QUIETLY = { ask: awayReports, isHere: false, opensAlone: false };
+
+/** The fragment that opens the comparison of fingerprints. */
+const DRIFT = "#drift";
 
 /** How often the page looks where the player is. */
 const LOOK_MS = 200;
@@ -68,23 +88,37 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
     .map((one) => one.name)
     .filter((name) => name.endsWith(".cast"))
     .sort(byAge);
+  const hash = useHash();
+  const stretch = useMemo(() => readStretch(hash), [hash]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [skipsIdle, setSkipsIdle] = useState(false);
   const terminal = chosen ?? terminals[0] ?? null;
   const stage = useRef<HTMLDivElement>(null);
   const { recording, error, reload } = useRecording(session.id, terminal);
-  const { player, time, bar, seek, seekNext } = usePlayer(stage, recording, skipsIdle);
+  const stopAt = stretch?.until ?? null;
+  const { player, time, bar, seek, seekNext } = usePlayer(stage, recording, skipsIdle, stopAt);
   const { began } = told;
+  const away = useAwayReports(session.id, NO_LOG, QUIETLY);
 
-  const jump = (t: number) => {
-    const where = terminal === null ? null : terminalAt(t, terminal, told.spans);
+  const show = (where: string | null, t: number) => {
     // Another recording is loaded first, and begins there.
-    if (where === terminal) seek(t - BEFORE_SECONDS);
+    if (where === terminal && recording?.terminal === terminal) seek(t - BEFORE_SECONDS);
     else seekNext(t - BEFORE_SECONDS);
     setChosen(where);
   };
+  const jump = (t: number) =>
+    show(terminal === null ? null : terminalAt(t, terminal, told.spans), t);
+  const showStretch = useRef<(one: Stretch) => void>(() => undefined);
+  showStretch.current = (one) => {
+    const isKnown = one.terminal !== null && terminals.includes(one.terminal);
+    if (isKnown) show(one.terminal, one.since);
+    else jump(one.since);
+  };
+  useEffect(() => {
+    if (stretch !== null) showStretch.current(stretch);
+  }, [stretch]);
   return (
-    <main class="replay-page">
+    <main class={away.isOpen ? "replay-page with-report" : "replay-page"}>
       <div class="status-bar">
         <PresenceLine presence={session.presence} now={now} />
         <span>
@@ -106,22 +140,39 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
             bar={bar}
             began={began}
             last={timeline.last}
+            marked={stretch}
             onSeek={jump}
           />
         )}
-        <Legend stretches={timeline.stretches} />
+        <Legend stretches={timeline.stretches} isMarked={stretch !== null} />
       </section>
-      <Moments
-        moments={timeline.moments}
-        began={began}
-        time={time}
-        onJump={(moment) => jump(moment.t)}
-      />
+      {away.isOpen ? (
+        <AwayPanel away={away} sessionId={session.id} isCompared={told.isCompared} now={now} />
+      ) : (
+        <Moments
+          moments={timeline.moments}
+          began={began}
+          time={time}
+          onJump={(moment) => jump(moment.t)}
+        />
+      )}
       <footer class="toolbar">
         <TerminalSelect terminals={terminals} shown={terminal} onChoose={setChosen} />
         <button type="button" aria-pressed={skipsIdle} onClick={() => setSkipsIdle(!skipsIdle)}>
           Skip idle
         </button>
+        <button
+          type="button"
+          data-action="reports"
+          aria-expanded={away.isOpen}
+          aria-controls={REPORT_ID}
+          onClick={() => (away.isOpen ? away.close() : away.open(null))}
+        >
+          Away reports
+        </button>
+        <a class="button" href={DRIFT} data-action="compare">
+          Compare fingerprints
+        </a>
         {!isOver(session.presence) && (
           <>
             <button type="button" onClick={() => void Promise.all([onReload(), reload()])}>
@@ -134,8 +185,29 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
         )}
         <Downloads session={session} terminal={terminal} />
       </footer>
+      {hash === DRIFT && began !== null && (
+        <DriftDialog
+          sessionId={session.id}
+          began={began}
+          now={now}
+          onClose={() => {
+            window.location.hash = "";
+          }}
+        />
+      )}
     </main>
   );
+}
+
+/** The fragment of the page's address, as it changes. */
+function useHash(): string {
+  const [hash, setHash] = useState(window.location.hash);
+  useEffect(() => {
+    const look = () => setHash(window.location.hash);
+    window.addEventListener("hashchange", look);
+    return () => window.removeEventListener("hashchange", look);
+  }, []);
+  return hash;
 }
 
 function Downloads({ session, terminal }: { session: Session; terminal: string | null }) {
@@ -188,7 +260,10 @@ function usePlayer(
   stage: { readonly current: HTMLDivElement | null },
   recording: Recording | null,
   skipsIdle: boolean,
+  stopAt: number | null,
 ) {
+  const stop = useRef(stopAt);
+  stop.current = stopAt;
   const [player, setPlayer] = useState<ReplayPlayer | null>(null);
   const [time, setTime] = useState(0);
   const [bar, setBar] = useState<Place | null>(null);
@@ -202,10 +277,16 @@ function usePlayer(
     const made = new ReplayPlayer(recording, stage.current, skipsIdle, next.current ?? was);
     next.current = null;
     setPlayer(made);
+    let before = Infinity;
     const look = window.setInterval(() => {
       const place = made.progressBar();
       setBar((old) => (old?.left === place?.left && old?.width === place?.width ? old : place));
       if (made.time === null) return;
+      const end = stop.current;
+      // Played over its end, not sent beyond it.
+      const played = made.pace.toPlayer(made.time) - made.pace.toPlayer(before);
+      if (end !== null && before < end && made.time >= end && played < 1) made.pause();
+      before = made.time;
       setTime(made.time);
       last.current = { terminal, time: made.time };
     }, LOOK_MS);

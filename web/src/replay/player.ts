@@ -52,6 +52,10 @@ export class ReplayPlayer {
     this.player.seek(this.pace.toPlayer(time)).then(done, done);
   }
 
+  pause(): void {
+    void this.player.pause();
+  }
+
   /** Where the player's own progress bar is, in pixels from the left of its element. */
   progressBar(): Place | null {
     const bar = this.element.querySelector(".ap-progressbar .ap-bar")?.getBoundingClientRect();

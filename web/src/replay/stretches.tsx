@@ -2,6 +2,7 @@
 
 import type { Stretch } from "../api";
 import { clockSeconds, duration, place } from "../clock";
+import type { Stretch as Marked } from "../stretch";
 import type { Pace } from "./pace";
 import type { Place } from "./player";
 
@@ -11,6 +12,9 @@ const KINDS: readonly (readonly [kind: string, says: string])[] = [
   ["taken-back", "taken back: engineers held off"],
   ["away", "customer away"],
   ["idle", "customer idle"],
+  ["stopped", "recorder stopped"],
+  ["asleep", "the host slept"],
+  ["frozen", "the recorder stood still"],
   ["gap", "gap: nothing was recorded"],
 ];
 
@@ -20,10 +24,12 @@ interface Props {
   readonly bar: Place;
   readonly began: number | null;
   readonly last: number;
+  /** The stretch that the page was opened for. */
+  readonly marked: Marked | null;
   readonly onSeek: (time: number) => void;
 }
 
-export function StretchBar({ stretches, pace, bar, began, last, onSeek }: Props) {
+export function StretchBar({ stretches, pace, bar, began, last, marked, onSeek }: Props) {
   const percent = (t: number) => (pace.duration > 0 ? (pace.toPlayer(t) / pace.duration) * 100 : 0);
   return (
     <div
@@ -53,17 +59,39 @@ export function StretchBar({ stretches, pace, bar, began, last, onSeek }: Props)
           />
         );
       })}
+      {marked && (
+        <span
+          class="marked"
+          data-marked
+          data-since={marked.since}
+          data-until={marked.until ?? ""}
+          style={{
+            left: `min(${percent(marked.since)}%, 100% - 4px)`,
+            width: `${percent(marked.until ?? last) - percent(marked.since)}%`,
+          }}
+        />
+      )}
     </div>
   );
 }
 
-export function Legend({ stretches }: { stretches: readonly Stretch[] }) {
+interface LegendProps {
+  readonly stretches: readonly Stretch[];
+  readonly isMarked: boolean;
+}
+
+export function Legend({ stretches, isMarked }: LegendProps) {
   const known = KINDS.filter(([kind]) => stretches.some((one) => one.kind === kind));
   // A newer broker may tell of stretches that this page has no words for.
   const others = new Map(stretches.map(({ kind, label }) => [kind, label]));
   for (const [kind] of KINDS) others.delete(kind);
   return (
     <ul class="legend" aria-label="Legend">
+      {isMarked && (
+        <li>
+          <span class="swatch marked" /> the stretch of the away report
+        </li>
+      )}
       {[...known, ...others].map(([kind, says]) => (
         <li key={kind}>
           <span class={`swatch stretch ${kind}`} /> {says}

@@ -1,0 +1,111 @@
+/** What changed on the host, by area, in the words of the report, and what probably did it. */
+
+import type { Change, Drift, Limit, Line } from "../away";
+import { clockSeconds, utc } from "../clock";
+import { terminalNumber } from "../log";
+import { visible } from "../visible";
+
+interface Props {
+  readonly of: { readonly drift: Drift; readonly more: number };
+  /** Unix time of the session's zero. */
+  readonly began: number;
+}
+
+export function DriftList({ of: { drift, more }, began }: Props) {
+  return (
+    <>
+      {drift.map(({ area, title, changes }) => (
+        <section key={area} class="drift-area" data-area={area}>
+          <h4>
+            {visible(title)} <span class="quiet">{changes.length}</span>
+          </h4>
+          <ul>
+            {changes.map((one, index) => (
+              <ChangeItem key={index} change={one} began={began} />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {more > 0 && (
+        <p class="quiet" data-more={more}>
+          {more === 1 ? "1 more change is" : `${more} more changes are`} left out here.
+        </p>
+      )}
+    </>
+  );
+}
+
+function ChangeItem({ change, began }: { change: Change; began: number }) {
+  const { text, since, until, at, early, lines } = change;
+  return (
+    <li class="change" data-change={text} data-early={early}>
+      <p>
+        <code class="change-text">{visible(text)}</code>{" "}
+        <span class="quiet change-time">
+          {at === null ? (
+            <>
+              between <At t={since} began={began} /> and <At t={until} began={began} />
+            </>
+          ) : (
+            <At t={at} began={began} />
+          )}
+        </span>{" "}
+        {early && <span class="early">may be from before</span>}
+      </p>
+      {lines.length > 0 && (
+        <div class="suspects">
+          <span class="quiet">probably by</span>
+          <ol>
+            {lines.map((one, index) => (
+              <LineItem key={index} line={one} began={began} />
+            ))}
+          </ol>
+        </div>
+      )}
+    </li>
+  );
+}
+
+/** A line that was entered: when, by whom, and what stood on the screen. */
+export function LineItem({ line: one, began }: { line: Line; began: number }) {
+  return (
+    <li class="entered-line" data-line={one.line}>
+      <At t={one.t} began={began} />
+      <span class="quiet" title={`terminal ${terminalNumber(one.terminal)}`}>
+        {one.persons.map(visible).join(" and ") || "nobody"}
+      </span>
+      {one.line === "" ? (
+        <span class="quiet">not seen at a prompt</span>
+      ) : (
+        <code>{visible(one.line)}</code>
+      )}
+    </li>
+  );
+}
+
+/** What of the host's state could not be read, and why. */
+export function Limits({ limits }: { limits: readonly Limit[] }) {
+  if (limits.length === 0) return null;
+  return (
+    <section class="report-part" data-limits={limits.length}>
+      <h3>Not compared</h3>
+      <ul>
+        {limits.map(({ probe, why }, index) => (
+          <li key={index}>
+            {visible(probe)}: <span class="quiet">{visible(why)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** A time of the session, as the clock here shows it. */
+export function At({ t, began }: { t: number; began: number }) {
+  const unix = began + t;
+  return (
+    <time dateTime={new Date(unix * 1000).toISOString()} title={utc(unix)}>
+      {clockSeconds(unix)}
+    </time>
+  );
+}

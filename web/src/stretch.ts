@@ -1,0 +1,34 @@
+/** A stretch of a session in the address of its replay: `#since=T&until=T&terminal=NAME`. Pure. */
+
+export interface Stretch {
+  /** Seconds since the session began. */
+  readonly since: number;
+  /** Null: to the end of what is held. */
+  readonly until: number | null;
+  /** The recording to show; null: whichever was open. */
+  readonly terminal: string | null;
+}
+
+export function stretchHash({ since, until, terminal }: Stretch): string {
+  const fields = new URLSearchParams({ since: String(since) });
+  if (until !== null) fields.set("until", String(until));
+  if (terminal !== null) fields.set("terminal", terminal);
+  return `#${fields.toString()}`;
+}
+
+/** The stretch that a fragment names, or null where it names none. */
+export function readStretch(hash: string): Stretch | null {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  const time = (name: string) => {
+    const found = fields.get(name);
+    const t = found === null || found === "" ? NaN : Number(found);
+    return Number.isFinite(t) ? t : null;
+  };
+  const [since, until] = [time("since"), time("until")];
+  if (since === null) return null;
+  return {
+    since,
+    until: until !== null && until > since ? until : null,
+    terminal: fields.get("terminal"),
+  };
+}
