@@ -9,6 +9,7 @@ import pytest
 
 from broker.server import app
 from broker.server.configuration import Configuration
+from broker.server.webhooks.sender import Pace
 from tests.server.peers import Site
 
 Serve = Callable[..., AbstractAsyncContextManager[Site]]
@@ -35,13 +36,16 @@ def serve(data: Path, pages: Path) -> Serve:
     """Start a broker on the test's data; one after the other, as often as wanted."""
 
     @asynccontextmanager
-    async def start(configuration: Configuration | None = None) -> AsyncIterator[Site]:
+    async def start(
+        configuration: Configuration | None = None, pace: Pace | None = None
+    ) -> AsyncIterator[Site]:
         config = app.Config(
             data=data,
             host="127.0.0.1",
             port=0,
             configuration=configuration or Configuration(),
             pages=pages,
+            pace=pace or Pace(),
         )
         async with app.serving(config) as broker:
             url = broker.addresses.url

@@ -1,8 +1,12 @@
+import base64
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from broker.server.configuration import BadConfiguration, Configuration, read
+from broker.server.news import KINDS
 from broker.server.probes import Probe
 
 
@@ -51,6 +55,71 @@ def test_settings_that_make_no_sense(tmp_path: Path, text: str, said: str) -> No
         read(path)
     assert str(raised.value).startswith(str(path))
     assert said in str(raised.value)
+
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+URL = "https://hooks.example.com/services/T0/xxSECRETxx"
+
+
+def test_webhooks(tmp_path: Path) -> None:
+    (tmp_path / "chat.secret").write_text(f"{SECRET}\n")
+    text = f"""
+        [[webhook]]
+        url = "{URL}"
+        secret_file = "chat.secret"
+
+        [[webhook]]
+        name = "team chat"
+        url = "http://127.0.0.1:8080/x"
+        format = "slack"
+        kinds = ["left", "returned"]
+    """
+    signed, slack = read(written(tmp_path, text)).webhooks
+    assert (signed.name, signed.url, signed.secret) == ("hooks.example.com", URL, b"k" * 32)
+    assert (signed.kinds, signed.format) == (frozenset(KINDS), "json")
+    assert (slack.name, slack.secret) == ("team chat", None)
+    assert (slack.kinds, slack.format) == ({"left", "returned"}, "slack")
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "webhook 1: Object missing required field `url`"),
+        ({"url": 7}, "webhook 1: Expected `str`, got `int` - at `$.url`"),
+        ({"url": URL}, "webhook 1: it needs a secret or a secret_file to sign with"),
+        ({"uri": URL}, "webhook 1: there is no setting 'uri'; there are url, name, secret,"),
+        ({"url": "http://hooks.example.com/xxSECRETxx"}, "url: it begins with https://, or with"),
+        ({"url": "xxSECRETxx"}, "url: that is no URL"),
+        ({"url": "https://[::1/xxSECRETxx"}, "url: that is no URL"),
+        ({"url": "https://a.test:xxSECRETxx/"}, "url: that is no URL"),
+        ({"url": "https://a:xxSECRETxx@a.test/"}, "url: without a user, a password or a fragment"),
+        ({"url": URL, "secret": "xxSECRETxx"}, "secret: whsec_ and the base64 of 24 to 64 random"),
+        ({"url": URL, "secret": "whsec_c2hvcnQ="}, "secret: whsec_ and the base64 of 24 to 64"),
+        ({"url": URL, "secret": f"{SECRET}?"}, "secret: whsec_ and the base64 of 24 to 64 random"),
+        ({"url": URL, "secret_file": "none"}, "secret_file: can't read "),
+        ({"url": URL, "secret": SECRET, "secret_file": "x"}, "secret or secret_file, not both"),
+        ({"url": URL, "secret": SECRET, "format": "xml"}, "format: json or slack, not 'xml'"),
+        ({"url": URL, "secret": SECRET, "kinds": ["gone"]}, "kinds: one or more of left, returned"),
+        ({"url": URL, "secret": SECRET, "kinds": []}, "kinds: one or more of left, returned"),
+        ({"url": URL, "secret": SECRET, "name": ""}, "name: 1 to 64 printable characters"),
+    ],
+)
+def test_webhooks_that_make_no_sense(tmp_path: Path, settings: dict[str, Any], said: str) -> None:
+    lines = [f"{name} = {json.dumps(value)}" for name, value in settings.items()]
+    path = written(tmp_path, "\n".join(["[[webhook]]", *lines]))
+    with pytest.raises(BadConfiguration) as raised:
+        read(path)
+    assert said in str(raised.value)
+    assert "SECRET" not in str(raised.value)
+    assert SECRET not in str(raised.value)
+
+
+def test_webhooks_that_are_too_many_or_not_told_apart(tmp_path: Path) -> None:
+    one = f'[[webhook]]\nurl = "{URL}"\nsecret = "{SECRET}"\n'
+    with pytest.raises(BadConfiguration, match="webhook 2: another one is called"):
+        read(written(tmp_path, 2 * one))
+    with pytest.raises(BadConfiguration, match="webhook: at most 20 of them, not 21"):
+        read(written(tmp_path, 21 * one))
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import OperationalError
 
+from broker.server.news import Told
+from broker.server.stores.deliveries import Deliveries
 from broker.server.stores.metadata import FILE_NAME, Metadata, PageSignIn, WrongSchema
 from broker.server.stores.tables import schema
 
@@ -99,4 +101,15 @@ async def test_openings_of_pages_that_are_long_over_are_forgotten(tmp_path: Path
     await metadata.add_page_sign_in(PageSignIn("new", "s1", 8 * 86400.0))
     assert await metadata.page_sign_in("old") is None
     assert await metadata.page_sign_in("new") is not None
+    await metadata.close()
+
+
+async def test_absences_that_an_earlier_broker_knew_of_are_no_news(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    in_database(path, at("0001"))
+    lost = text("UPDATE sessions SET state = 'link-lost', state_since = 7.0")
+    in_database(path, lambda connection: connection.execute(lost).close())
+    metadata = Metadata(tmp_path)
+    await metadata.migrate()
+    assert await Deliveries(metadata.engine).absences() == {"s1": Told("link-lost", 7.0)}
     await metadata.close()

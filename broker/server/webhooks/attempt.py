@@ -1,5 +1,6 @@
 """One attempt: a request and what came of it, told without what a URL or an answer may hold."""
 
+import os
 import time
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -57,7 +58,8 @@ async def attempt(
     except aiohttp.ClientConnectorDNSError:
         return Answer(None, "there is no host of this name")
     except aiohttp.ClientConnectorError as error:
-        return Answer(None, f"can't connect: {error.os_error.strerror or 'no reason given'}")
+        number = error.os_error.errno  # its own text names addresses
+        return Answer(None, f"can't connect: {os.strerror(number) if number else 'no answer'}")
     except (aiohttp.ClientError, ValueError):
         return Answer(None, "it broke the connection, or does not speak HTTP")
 

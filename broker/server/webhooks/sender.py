@@ -25,6 +25,7 @@ _LONGEST_WAIT_SECONDS = 3600.0
 """The most that a receiver may ask for with Retry-After."""
 _LOOK_AGAIN_SECONDS = 60.0  # the wall clock may be set
 _STUCK_SECONDS = 5.0
+_NO_MORE = "answered 410: it wants no more; nothing is sent any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,15 @@ class Sender:
     async def _serve(self, webhook: Webhook) -> None:
         async with client() as session:
             gone = False
-            while not gone:
+            while True:
                 try:
-                    gone = await self._send_next(session, webhook)
+                    gone = gone or await self._send_next(session, webhook)
+                    if gone:
+                        await self._send_nothing(webhook)
                 except SQLAlchemyError as error:
                     # What was delivered and could not be noted is sent again, under its id.
                     log.error("outbox failed", webhook=webhook.name, error=type(error).__name__)
                     await asyncio.sleep(_STUCK_SECONDS)
-        del self._webhooks[webhook.name]
 
     async def _send_next(self, session: aiohttp.ClientSession, webhook: Webhook) -> bool:
         """Send what is due, or wait for it. Whether the receiver wants no more."""
@@ -111,10 +113,14 @@ class Sender:
             error=answer.error, attempts=after.attempts, done=after.done is not None,
         )  # fmt: skip
         await self._deliveries.note(after)
-        if answer.status != GONE:
-            return False
-        await self._deliveries.give_up(webhook.name, after.error, time.time())
-        return True
+        return answer.status == GONE
+
+    async def _send_nothing(self, webhook: Webhook) -> None:
+        """Give up what waits, and wait for more."""
+        woken = self._woken[webhook.name]
+        woken.clear()
+        await self._deliveries.give_up(webhook.name, _NO_MORE, time.time())
+        await woken.wait()
 
     def _after(self, delivery: Delivery, answer: Answer, now: float) -> Delivery:
         tried = replace(
@@ -128,7 +134,7 @@ class Sender:
         if not answer.error:
             return tried
         if answer.status == GONE:
-            return replace(tried, error="answered 410: it wants no more; nothing is sent any more")
+            return replace(tried, error=_NO_MORE)
         if tried.attempts > len(self._pace.waits):
             return replace(tried, error=f"{answer.error}; given up")
         wait = self._pace.waits[tried.attempts - 1]
