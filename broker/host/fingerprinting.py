@@ -22,10 +22,11 @@ from broker.host.invocation import command
 from broker.host.session_file import SessionFile, load
 from broker.host.tasks import spawn
 from broker.recording.drift import from_json
+from broker.wire.patience import Patience
 
 AWAY_EVERY_SECONDS = 300.0
-SPACING_SECONDS = 10.0
-"""A customer who comes and goes costs no more than this; what is asked for meanwhile waits."""
+_BURST, _EVERY_SECONDS = 4, 30.0
+"""Who comes and goes all the time costs so many readings and then one in so long."""
 END_SECONDS = 6.0
 """So long the end of a session waits for its last fingerprint."""
 _LONGEST_SECONDS = 30.0
@@ -63,7 +64,8 @@ class Fingerprinting:
         self._wanted: Optional[str] = None
         self._done = asyncio.Event()
         self._done.set()
-        self._taken = -SPACING_SECONDS
+        self._taken = clock()
+        self._patience = Patience(_BURST, 1 / _EVERY_SECONDS)
         self._process: Optional[asyncio.subprocess.Process] = None
         self._limited = False
 
@@ -109,7 +111,7 @@ class Fingerprinting:
         why = self._wanted
         if why is None or not self._done.is_set():
             return
-        if self._clock() - self._taken >= SPACING_SECONDS:
+        if self._patience.spend(self._clock()):
             self._wanted = None
             self._done.clear()
             spawn(self._take(why), self._owner.failed)
