@@ -28,9 +28,12 @@ const proposal = (state: Proposal["state"]): Proposal => ({
   how: "",
   word: "",
 });
+const NOTE = { do: "note", word: "the MTU", after: 1 } as const;
+const note = (text: string) => ({ at: 0, by: "carol (page)", text });
 const told = (standing: Grant["standing"], state: Proposal["state"], isEnded = false) => ({
   grant: grant(standing),
   proposals: [proposal(state)],
+  notes: [note("the MTU")],
   isEnded,
 });
 
@@ -71,6 +74,17 @@ describe("acts", () => {
       says: "Not done: this touches a hold.",
     });
     expect(acts.all.get("take_back")?.says).toBe(NO_ANSWER);
+  });
+
+  it("to note are over when the log tells of the note, and not of the same one before", () => {
+    const acts = begun(NOTE);
+    acts.settle(told("live", "waiting"));
+    expect(acts.all.get("note")?.isBusy).toBe(true);
+    const notes = [note("the MTU"), note("something else")];
+    acts.settle({ ...told("live", "waiting"), notes });
+    expect(acts.all.size).toBe(1);
+    acts.settle({ ...told("live", "waiting"), notes: [...notes, note("the MTU")] });
+    expect(acts.all.size).toBe(0);
   });
 
   it("may be tried again", () => {

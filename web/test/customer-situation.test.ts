@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { left, may, outOfReach, recorded, typing, who } from "../src/customer/situation";
+import type { Look } from "../src/customer/looks";
+import { endedWords, left, may, outOfReach, recorded, typing, who } from "../src/customer/situation";
 import type { Grant } from "../src/grant";
 
 const GRANT: Grant = {
@@ -18,7 +19,7 @@ describe("what engineers may", () => {
     [{ mode: "watch" }, "Engineers may look, and not type.", "alive"],
     [{ mode: "approve" }, "nothing runs that you don't let run", "alive"],
     [{}, "Engineers may type into your terminals.", "alive"],
-    [{ paused: "the customer-left" }, "only look: the customer left", "held"],
+    [{ paused: "the customer-left" }, "only look until you are back", "held"],
     [{ standing: "taken-back" }, "Taken back", "held"],
     [{ standing: "expired" }, "The time is up", "over"],
     [{ standing: "revoked", mode: "watch" }, "Revoked, for good", "over"],
@@ -33,11 +34,26 @@ describe("what engineers may", () => {
 });
 
 it.each([
-  [[], "Nobody else is here."],
-  [["alice"], "alice is here."],
-  [["alice", "bob", "alice"], "alice and bob are here."],
-  [["alice", "bob", "dan"], "alice, bob and dan are here."],
-])("of %j it says who is here", (persons, says) => expect(who(persons)).toBe(says));
+  ["", "Nobody else is here."],
+  ["alice", "alice is here."],
+  ["alice bob alice", "alice and bob are here."],
+  ["alice bob dan", "alice, bob and dan are here."],
+  ["alice:hidden", "alice (not looking) is here."],
+  ["alice:hidden bob:asleep", "alice (not looking) and bob (page asleep) are here."],
+  ["alice:asleep alice bob:asleep bob:hidden", "alice and bob (not looking) are here."],
+])("of %s it says who is here", (persons, says) => {
+  const here = persons.split(" ").filter(Boolean).map((one) => {
+    const [person = "", look = "looking"] = one.split(":");
+    return { person, look: look as Look };
+  });
+  expect(who(here)).toBe(says);
+});
+
+it("says why a session ended", () => {
+  expect(endedWords({ at: 0, why: "" }, 0)).toMatch(/^The session ended at \d\d:\d\d\.$/);
+  const why = "the customer left the terminal";
+  expect(endedWords({ at: 0, why }, 0)).toContain(": the customer left the terminal.");
+});
 
 it.each([
   ["at-keyboard", true, "recorded; carol can't change it"],

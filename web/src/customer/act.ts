@@ -7,6 +7,8 @@ import { digest, sign } from "./key";
 export type Wish =
   | { readonly do: "approve"; readonly proposal: string; readonly text: string }
   | { readonly do: "refuse"; readonly proposal: string; readonly word: string }
+  /** `after`: how many notes there were before; what is told of them after that may be this one. */
+  | { readonly do: "note"; readonly word: string; readonly after: number }
   | { readonly do: "take_back" | "end" | "revoke" };
 
 const DAY = 86_400_000;
@@ -36,7 +38,7 @@ export class Signer {
       do: wish.do,
       proposal: "proposal" in wish ? wish.proposal : "",
       text_sha256: wish.do === "approve" ? await digest(wish.text) : "",
-      word: wish.do === "refuse" ? wish.word : "",
+      word: "word" in wish ? wish.word : "",
     });
     return { type: "act", action, mac: await sign(this.actKey, action) };
   }

@@ -3,6 +3,8 @@
 import type { Grant } from "../grant";
 import type { Proposal } from "../proposals";
 import type { Wish } from "./act";
+import type { Note } from "./notes";
+import { isNoted } from "./notes";
 
 /** How long an answer may take before the page says that there is none, in milliseconds. */
 export const ANSWER_WITHIN = 5_000;
@@ -23,6 +25,7 @@ export interface Asked {
 export interface Settled {
   readonly grant: Grant | null;
   readonly proposals: readonly Proposal[];
+  readonly notes: readonly Note[];
   readonly isEnded: boolean;
 }
 
@@ -79,7 +82,7 @@ export function about(wish: Wish): string {
   return "proposal" in wish ? `proposal ${wish.proposal}` : wish.do;
 }
 
-function isSettled(wish: Wish, { grant, proposals, isEnded }: Settled): boolean {
+function isSettled(wish: Wish, { grant, proposals, notes, isEnded }: Settled): boolean {
   if (isEnded) return true;
   switch (wish.do) {
     case "approve":
@@ -87,6 +90,8 @@ function isSettled(wish: Wish, { grant, proposals, isEnded }: Settled): boolean 
       const last = proposals.findLast(({ id }) => id === wish.proposal);
       return last !== undefined && last.state !== "waiting";
     }
+    case "note":
+      return isNoted(wish, notes);
     case "take_back":
       return grant !== null && grant.standing !== "live";
     case "revoke":

@@ -2,10 +2,12 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { runAndTerminal, terminalNumber } from "../log";
-import { isOutOfReach, isOver } from "../presence";
+import { isOutOfReach, isOver, tone } from "../presence";
+import { useAwayReports } from "../reports/following";
 import { useNow } from "../pages/frame";
 import { NOTHING_YET } from "../live/watch";
 import type { Wish } from "./act";
+import { Away, OtherReports } from "./away";
 import { Final } from "./final";
 import { History } from "./history";
 import type { Opening } from "./opening";
@@ -13,6 +15,7 @@ import { useOpening } from "./opening";
 import { Holds, Requests } from "./requests";
 import type { RoomState } from "./room";
 import { CustomerRoom, UNTOLD } from "./room";
+import { reports } from "./sign-in";
 import { Top } from "./top";
 
 const RENEW_MS = 15_000;
@@ -62,8 +65,13 @@ function OpenPage({ session, signer, renew }: Extract<Opening, { state: "open" }
   const isOpen = useRenewal(broker.state === "lost", renew);
 
   const presence = watched.presence ?? session.presence;
-  const ended = told.ended ?? (isOver(presence) ? presence.since : null);
+  const ended = told.ended ?? (isOver(presence) ? { at: presence.since, why: "" } : null);
   const isEnded = ended !== null;
+  const away = useAwayReports(session.id, watched.log, {
+    ask: reports,
+    isHere: tone(presence) === "here",
+    opensAlone: !isEnded,
+  });
   const waiting = told.proposals.filter((one) => one.state === "waiting").length;
   useEffect(() => {
     document.title = `${waiting > 0 ? `(${waiting}) ` : ""}${session.host.name} · Jumpseat`;
@@ -101,6 +109,7 @@ function OpenPage({ session, signer, renew }: Extract<Opening, { state: "open" }
             onWish={onWish}
           />
         )}
+        <Away {...{ away, state, isEnded, now, onWish }} />
         <Holds holds={told.holds} />
         <section
           class="screen"
@@ -122,6 +131,7 @@ function OpenPage({ session, signer, renew }: Extract<Opening, { state: "open" }
             />
           </div>
         </section>
+        <OtherReports away={away} now={now} />
       </main>
       <History log={watched.log} now={now} />
     </div>

@@ -15,6 +15,12 @@ import type { FromBroker, ToBroker } from "../wire";
 import type { Signer, Wish } from "./act";
 import type { Asked } from "./asked";
 import { ANSWER_WITHIN, Acts } from "./asked";
+import type { Looks } from "./looks";
+import { looksAfter } from "./looks";
+import type { Note } from "./notes";
+import { notesAfter } from "./notes";
+import type { Pause } from "./pauses";
+import { pausesAfter } from "./pauses";
 
 /** The connection to the broker; `since` in Unix seconds. */
 export type BrokerLink =
@@ -25,8 +31,11 @@ export interface Told {
   readonly proposals: readonly Proposal[];
   readonly requests: readonly Request[];
   readonly holds: readonly Hold[];
-  /** When the session ended, in Unix seconds; null while it goes on. */
-  readonly ended: number | null;
+  readonly notes: readonly Note[];
+  readonly pauses: readonly Pause[];
+  readonly looks: Looks;
+  /** When the session ended, in Unix seconds, and why; null while it goes on. */
+  readonly ended: { readonly at: number; readonly why: string } | null;
 }
 
 export interface RoomState {
@@ -36,7 +45,15 @@ export interface RoomState {
   readonly asked: ReadonlyMap<string, Asked>;
 }
 
-export const UNTOLD: Told = { proposals: [], requests: [], holds: [], ended: null };
+export const UNTOLD: Told = {
+  proposals: [],
+  requests: [],
+  holds: [],
+  notes: [],
+  pauses: [],
+  looks: new Map(),
+  ended: null,
+};
 
 /** One open page. Close it when done. */
 export class CustomerRoom {
@@ -121,8 +138,8 @@ export class CustomerRoom {
 
   private learn(log: readonly LogLine[]): void {
     this.told = log.reduce(after, UNTOLD);
-    const { proposals, ended } = this.told;
-    this.acts.settle({ proposals, isEnded: ended !== null, grant: this.watch.state.grant });
+    const { proposals, notes, ended } = this.told;
+    this.acts.settle({ proposals, notes, isEnded: ended !== null, grant: this.watch.state.grant });
   }
 
   // Another page of the same customer, whose clock is ahead, has used greater numbers than this one
@@ -149,11 +166,15 @@ export class CustomerRoom {
 }
 
 function after(told: Told, line: LogLine): Told {
+  const { at, entry } = line;
   return {
     proposals: proposalsAfter(told.proposals, line),
     requests: requestsAfter(told.requests, line),
     holds: holdsAfter(told.holds, line),
-    ended: line.entry.event === "ended" ? line.at : told.ended,
+    notes: notesAfter(told.notes, line),
+    pauses: pausesAfter(told.pauses, line),
+    looks: looksAfter(told.looks, entry),
+    ended: entry.event === "ended" ? { at, why: entry.why } : told.ended,
   };
 }
 

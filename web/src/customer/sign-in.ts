@@ -2,6 +2,8 @@
 
 import type { ApiError, Session } from "../api";
 import { ask, sessionShape } from "../api";
+import type { Reports } from "../away";
+import { reportsShape } from "../away";
 import { object } from "../shape";
 
 /** Sign this browser in to one session's page. Throws ApiError. */
@@ -12,6 +14,11 @@ export async function signIn(session: string, viewToken: string): Promise<void> 
 /** The session's summary, for whoever is signed in to its page. Throws ApiError. */
 export function summary(session: string): Promise<Session> {
   return ask(`/api/customer/sessions/${encodeURIComponent(session)}`, sessionShape);
+}
+
+/** The session's away reports, likewise. Throws ApiError. */
+export function reports(session: string): Promise<Reports> {
+  return ask(`/api/customer/sessions/${encodeURIComponent(session)}/away`, reportsShape);
 }
 
 /** What went wrong, for whoever opened the link, and what they can do. */

@@ -8,6 +8,9 @@ import { clock } from "../clock";
 import type { Grant } from "../grant";
 import type { Turn } from "../live/watch";
 import type { Presence } from "../presence";
+import { visible } from "../visible";
+import type { Look, Onlooker } from "./looks";
+import { persons } from "./looks";
 
 /** `alive`: engineers may do something; `held`: nothing they do arrives; `over`: for good. */
 export type Tone = "alive" | "held" | "over";
@@ -28,18 +31,27 @@ export function may(grant: Grant, away: string): { text: string; tone: Tone } {
   if (grant.mode === "approve")
     return { text: "Engineers may propose; nothing runs that you don't let run.", tone: "alive" };
   if (grant.paused !== null)
-    return { text: `Engineers may only look: ${grant.paused.replaceAll("-", " ")}.`, tone: "held" };
+    return {
+      text: "Paused, as you chose: engineers may only look until you are back at the terminal.",
+      tone: "held",
+    };
   const also = away === "continue" ? ", also while you are away" : "";
   return { text: `Engineers may type into your terminals${also}.`, tone: "alive" };
 }
 
-/** Who watches; the customer's own pages are not among these. */
-export function who(persons: readonly string[]): string {
-  const each = [...new Set(persons)];
+/** Who watches, and who of them does not look; the customer's own pages are not among these. */
+export function who(here: readonly Onlooker[]): string {
+  const each = persons(here).map(({ person, look }) => `${person}${NOT_LOOKING[look]}`);
   const last = each.pop();
   if (last === undefined) return "Nobody else is here.";
   return each.length === 0 ? `${last} is here.` : `${each.join(", ")} and ${last} are here.`;
 }
+
+const NOT_LOOKING: Readonly<Record<Look, string>> = {
+  looking: "",
+  hidden: " (not looking)",
+  asleep: " (page asleep)",
+};
 
 /** Whether it is recorded, and how well. */
 export function recorded(
@@ -105,4 +117,9 @@ export function typing(turns: Iterable<Turn>): string {
     holder === "customer" ? "your keyboard types" : `${person} is typing`,
   );
   return [...new Set(each)].join(", ");
+}
+
+/** That the session is over, and why: also where the customer's leaving has ended it. */
+export function endedWords({ at, why }: { at: number; why: string }, now: number): string {
+  return `The session ended at ${clock(at, now)}${why && `: ${visible(why)}`}.`;
 }

@@ -8,14 +8,14 @@ import type { Presence } from "../presence";
 import type { Wish } from "./act";
 import type { Asked } from "./asked";
 import type { RoomState } from "./room";
-import { left, may, outOfReach, recorded, seat, typing, who } from "./situation";
+import { endedWords, left, may, outOfReach, recorded, seat, typing, who } from "./situation";
 
 interface Props {
   readonly session: Session;
   readonly state: RoomState;
   readonly presence: Presence;
-  /** When the session ended; null while it goes on. */
-  readonly ended: number | null;
+  /** When the session ended, and why, where that is known; null while it goes on. */
+  readonly ended: { readonly at: number; readonly why: string } | null;
   readonly now: number;
   readonly onWish: (wish: Wish) => void;
 }
@@ -26,9 +26,9 @@ export function Top({ session, state, presence, ended, now, onWish }: Props) {
   const { grant } = watched;
   const allowed = grant && may(grant, watched.started?.grant.away ?? session.away);
   const tone = isEnded ? "over" : (allowed?.tone ?? "held");
-  const persons = [...watched.viewers]
+  const here = [...watched.viewers]
     .filter(([, person]) => person !== watched.viewers.get(watched.you))
-    .map(([, person]) => person);
+    .map(([viewer, person]) => ({ person, look: state.told.looks.get(viewer) ?? "looking" }));
   const record = recorded(presence, watched.started ?? session);
   const types = broker.state === "live" && !isEnded ? typing(turnsNow(watched).values()) : "";
   const reach = isEnded ? null : outOfReach(presence, now);
@@ -38,8 +38,8 @@ export function Top({ session, state, presence, ended, now, onWish }: Props) {
         {session.host.name} <span class="quiet">{session.case.title}</span>
       </p>
       <div role="status" class="situation">
-        <p class="who" data-here={persons.length}>
-          {isEnded ? `The session ended at ${clock(ended, now)}.` : who(persons)}
+        <p class="who" data-here={here.length}>
+          {isEnded ? endedWords(ended, now) : who(here)}
           {types !== "" && (
             <span class="types" aria-hidden="true">
               {` ${types} …`}
@@ -51,6 +51,7 @@ export function Top({ session, state, presence, ended, now, onWish }: Props) {
             class="may"
             data-mode={grant?.mode ?? session.mode}
             data-standing={grant?.standing ?? session.standing}
+            data-paused={(grant?.paused ?? null) !== null}
           >
             {allowed?.text ?? "The host has not said yet what they may."}
           </p>

@@ -165,7 +165,7 @@ function Lines({ of: { lines, more_lines: more }, began }: { of: AbsenceReport; 
       <h3>
         Lines entered <span class="quiet">{lines.length + more}, as they stood on the screen</span>
       </h3>
-      {more > 0 && <p class="quiet">The latest {lines.length}; the replay has all.</p>}
+      {more > 0 && <p class="quiet">The latest {lines.length}; the recording has all.</p>}
       <ol>
         {lines.map((one, index) => (
           <LineItem key={index} line={one} began={began} />
