@@ -75,18 +75,10 @@ async def test_as_version_3(site: Site, session: str) -> None:
 
 
 async def test_what_there_is_none_of(site: Site, session: str) -> None:
-    for path in (f"{session}/streams/run-9.log", "nosuch/streams/run-1.log", "nosuch/timeline"):
+    for path in (f"{session}/streams/run-9.log", "nosuch/streams/run-1.log"):
         async with site.engineer.get(f"/api/sessions/{path}") as got:
             assert got.status == 404
             assert (await got.json())["error"]["code"].startswith("unknown-")
-
-
-async def test_the_timeline_tells_all_runs(site: Site, session: str) -> None:
-    async with site.engineer.get(f"/api/sessions/{session}/timeline") as got:
-        told = await got.json()
-    assert [moment["kind"] for moment in told["moments"]] == ["joined", "link-lost", "ended"]
-    assert told["stretches"][0]["kind"] == "link-lost"
-    assert told["last"] == 9.0
 
 
 async def test_the_live_list_tells_of_each_session_and_each_change(site: Site) -> None:
