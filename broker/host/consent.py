@@ -5,16 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, List, Optional, Tuple
+from typing import List, Optional, Tuple
 
 from broker.host.cells import exactly
 from broker.host.choices import MOST_TERMINALS, Choices, Drift, length
 from broker.host.columns import COLUMNS, framed, plain, wrapped
 from broker.host.known_brokers import Acquaintance, BrokerKey
+from broker.host.probes.vendor import VendorProbe
 from broker.recording.grant import Away, Mode, Page
-
-if TYPE_CHECKING:
-    from broker.host.probes.vendor import VendorProbe
 
 CONSENT = "I agree"
 

@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from base64 import urlsafe_b64encode
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Dict, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
@@ -77,6 +77,7 @@ def grant(wanted: Wanted) -> str:
     asked = _asked(wanted, invitation, user, state)
     choices, text, answer = _agreed(asked)
     _remember(state, wanted.broker, invitation.key)
+    reads = choices.drift is Drift.ON
     page_key = None if choices.page is Page.OFF else PageKey.made()
     redeemed = invitations.redeem(
         wanted.broker,
@@ -117,6 +118,8 @@ def grant(wanted: Wanted) -> str:
         page_key=page_key.text if page_key else "",
         terminals=choices.terminals,
         drift=choices.drift.value,
+        probes=[asdict(one) for one in invitation.probes] if reads else [],
+        trees=list(invitation.trees) if reads else [],
         banner=invitation.banner,
         max_seconds=invitation.most_seconds,
         broker_key=urlsafe_b64encode(invitation.key).decode(),
@@ -147,8 +150,8 @@ def _asked(wanted: Wanted, invitation: Invitation, user: User, state: Path) -> A
         folder=str(state),
         program=spoken(),
         prefix=key_name(wanted.prefix),
-        probes=(),
-        trees=(),
+        probes=invitation.probes,
+        trees=invitation.trees,
         holds=tuple(hold.text for hold in HoldFile(state).load()),
     )
 

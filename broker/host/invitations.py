@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import math
 import os
+import posixpath
 import secrets
 import subprocess
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
 from broker.host.columns import plain, plain_lines
 from broker.host.failures import Declined, Failed, Unreachable
 from broker.host.invocation import command
+from broker.host.probes.vendor import VendorProbe, declared
 from broker.host.pty import User
 from broker.recording import ed25519
 from broker.recording.invitation import to_sign
@@ -25,6 +27,7 @@ from broker.wire.names import check_id
 
 _ASK_SECONDS = 30.0
 _LONGEST_BANNER = 2000
+_MOST_TREES, _LONGEST_TREE = 10, 300
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,10 @@ class Invitation:
     banner: str
     most_seconds: float
     key: bytes
+    probes: Tuple[VendorProbe, ...]
+    """The vendor's own."""
+    trees: Tuple[str, ...]
+    """The directories that the vendor wants watched."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,8 @@ def look(broker: str, code: str, user: User) -> Invitation:
             plain_lines(str(told["banner"])[:_LONGEST_BANNER]),
             most,
             key,
+            tuple(declared(told.get("probes", []))),  # an older broker knows of neither
+            _trees(told.get("trees", [])),
         )
     except (KeyError, TypeError, ValueError):
         raise _senseless(broker) from None
@@ -88,6 +97,19 @@ def redeem(
         return Redeemed(check_id(str(told["session"]), "session"), str(told["token"]))
     except (KeyError, TypeError, RemoteProtocolError):
         raise _senseless(broker) from None
+
+
+def _trees(value: object) -> Tuple[str, ...]:
+    """Directories, each written in one way only. Raises ValueError."""
+    if not isinstance(value, list) or len(value) > _MOST_TREES:
+        raise ValueError("no list of directories")
+    for one in value:
+        if not isinstance(one, str) or len(one) > _LONGEST_TREE or not one.isprintable():
+            raise ValueError("no path")
+        is_absolute = one.startswith("/") and not one.startswith("//") and one != "/"
+        if not is_absolute or posixpath.normpath(one) != one:
+            raise ValueError("no directory")
+    return tuple(value)
 
 
 def _bytes(text: str) -> bytes:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -10,6 +8,7 @@ from broker.host.choices import Choices, Drift
 from broker.host.columns import cells
 from broker.host.consent import Asked, refusal, shown_again, terms
 from broker.host.known_brokers import Acquaintance, BrokerKey
+from broker.host.probes.vendor import VendorProbe, declared_one
 from broker.recording.grant import Away, Mode, Page
 
 NEW = BrokerKey("SHA256:ioNmXzeYcn8U+SrQ5smf2rCO5zHWzWRMExIj/S9P7So", Acquaintance.NEW)
@@ -37,8 +36,9 @@ def with_choices(**changes: object) -> Asked:
     return replace(ASKED, choices=replace(CHOICES, **changes))  # type: ignore[arg-type]
 
 
-def probe(shown: str, *, as_root: bool) -> Any:  # noqa: ANN401 - any with these
-    return SimpleNamespace(shown=shown, as_root=as_root)
+def probe(*command: str, as_root: bool) -> VendorProbe:
+    told = {"name": command[0], "command": list(command), "as_root": as_root}
+    return declared_one(told)
 
 
 def flat(asked: Asked) -> str:
@@ -97,20 +97,20 @@ def test_what_is_read_of_the_host_is_said_and_can_be_refused() -> None:
 
 
 def test_the_vendors_probes_are_shown_in_full_with_who_runs_them() -> None:
-    long = "productctl  state --all " + "x" * 200
+    long = ("productctl", "state of  all", "x" * 200)
     asked = replace(
         ASKED,
-        probes=(probe(long, as_root=True), probe("productctl\x1b[2J list", as_root=False)),
+        probes=(probe(*long, as_root=True), probe("productctl", "list", as_root=False)),
         trees=("/opt/product", "/srv/a b"),
     )
     text = terms(asked)
     lines = text.splitlines()
     assert "    | /opt/product" in lines
     assert "    | /srv/a b" in lines
-    assert "    carol | productctl?[2J list" in lines
+    assert "    carol | productctl list" in lines
     at = next(n for n, line in enumerate(lines) if line.startswith("    root | "))
     pieces = [lines[at][11:], *(line[11:] for line in lines[at + 1 :] if line[9:11] == ": ")]
-    assert "".join(pieces) == long
+    assert "".join(pieces) == f"productctl 'state of  all' {long[2]}"
     assert max(map(cells, lines)) <= 78
     assert "root |" not in terms(replace(asked, protected=False))
     refused = terms(replace(asked, choices=replace(CHOICES, drift=Drift.OFF)))

@@ -18,11 +18,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from broker.host.granting import broker_url
 from broker.host.known_brokers import fingerprint
 from broker.host.page_link import PageKey
+from broker.host.probes import vendor
 from broker.host.session_file import SessionFile, load
 from tests.host.broker_front import BrokerFront, broker_front
 from tests.journeys.terminal import Terminal
 
 USAGE, UNREACHABLE, REFUSED = 2, 4, 5
+PROBE = {
+    "name": "product", "command": ["productctl", "state of all"], "parser": "pairs",
+    "secret": ["key=[0-9]+"], "timeout": 3, "as_root": True,
+}  # fmt: skip
 PROMPT = 'Type "I agree"'
 
 
@@ -116,6 +121,7 @@ async def test_what_was_redeemed_is_what_was_shown(host: Host) -> None:
         "continue",
     )
     assert (file.page, file.terminals, file.max_seconds) == ("watch", 3, 8 * 3600)
+    assert (file.drift, file.probes, file.trees) == ("on", [], [])
     assert (file.banner, file.token) == ("Welcome to support.", "token-of-the-session")
     assert base64.urlsafe_b64decode(file.broker_key) == public(host.front.key)
     (redeemed,) = host.front.redeemed
@@ -129,16 +135,28 @@ async def test_what_was_redeemed_is_what_was_shown(host: Host) -> None:
 
 async def test_each_choice_can_be_changed_and_is_shown_anew(host: Host) -> None:
     await host.grants()
-    changes = ["mode watch", "for 30m", "away end", "page off", "terminals 2"]
+    host.front.said = {"probes": [PROBE], "trees": ["/opt/product"]}
+    changes = ["mode watch", "for 30m", "away end", "page off", "terminals 2", "drift off"]
     await host.types(*changes, "I agree")
     await host.seat.expect("the recorder does not start")
     assert host.printed.count("asks for a jump seat") == 1 + len(changes)
     file = load(host.state / "s1")
     assert (file.mode, file.until, file.away, file.page) == ("watch", 1800, "end", "off")
     assert (file.terminals, file.page_key) == (2, "")
+    assert (file.drift, file.probes, file.trees) == ("off", [], [])
     assert host.front.redeemed[0]["page"] == ""
     last = host.printed.rpartition("alice asks")
     assert file.terms in last[1] + last[2]
+
+
+async def test_the_vendors_probes_are_shown_and_kept_as_shown(host: Host) -> None:
+    host.front.said = {"probes": [PROBE], "trees": ["/opt/product"]}
+    file = await host.consents()
+    assert "| productctl 'state of all'" in file.terms
+    assert "    | /opt/product" in file.terms
+    assert (file.drift, file.trees) == ("on", ["/opt/product"])
+    (kept,) = vendor.declared(file.probes)
+    assert [kept] == vendor.declared([PROBE])
 
 
 async def test_nonsense_at_the_terms_is_told_and_asked_again(host: Host) -> None:
@@ -215,6 +233,7 @@ async def test_a_wrong_signature_stops_it(host: Host) -> None:
     [
         {"key": "x"}, {"key": 1}, {"key": None}, {"signature": "?"}, {"max_seconds": "long"},
         {"max_seconds": float("inf")}, {"max_seconds": 0}, {"key": ""}, {"signature": ""},
+        {"probes": [{"name": "x"}]}, {"trees": ["/a/../b"]}, {"trees": None},
     ],
     ids=str,
 )  # fmt: skip
