@@ -32,6 +32,7 @@ _BROKER = {
     "engineer": "let engineers sign in",
     "invite": "make an invitation: a code for one customer",
     "sessions": "list the sessions",
+    "webhooks": "list what was sent to webhooks, and try them",
     "export": "write a session's recordings and logs to files",
     "demo": "a broker, an engineer's link and a customer's shell, on this machine",
 }

@@ -1,7 +1,7 @@
 """Options that several commands have, so that they are called and told the same everywhere."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,3 +29,11 @@ def as_json(command: F) -> F:
 def tell_json(facts: object) -> None:
     """Print facts for programs: one JSON value."""
     print(json.dumps(facts, indent=2, ensure_ascii=False), flush=True)
+
+
+def tell_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print facts for people, in columns."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())

@@ -25,7 +25,7 @@ _ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
     "file",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Settings in TOML: banner, max_grant.",
+    help="Settings in TOML, such as banner, max_grant and webhook.",
 )
 @click.option(
     "--engineer",

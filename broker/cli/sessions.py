@@ -22,11 +22,7 @@ def command(data: Path, as_json: bool) -> None:
     if not told:
         print("no sessions yet")
         return
-    rows = [_HEAD, *(_row(session) for session in told)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+    options.tell_table(_HEAD, [_row(session) for session in told])
 
 
 async def _sessions(data: Path) -> list[dict[str, Any]]:

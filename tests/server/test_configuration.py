@@ -78,7 +78,7 @@ def test_webhooks(tmp_path: Path) -> None:
     assert (signed.name, signed.url, signed.secret) == ("hooks.example.com", URL, b"k" * 32)
     assert (signed.kinds, signed.format) == (frozenset(KINDS), "json")
     assert (slack.name, slack.secret) == ("team chat", None)
-    assert (slack.kinds, slack.format) == ({"left", "returned"}, "slack")
+    assert (slack.kinds, slack.format) == (frozenset({"left", "returned"}), "slack")
 
 
 @pytest.mark.parametrize(
