@@ -39,6 +39,17 @@ class Console(WatchedPage):
             "where => /[$#]\\s*$/.test(document.querySelector(where)?.innerText)", arg=ROWS
         )
 
+    async def looks(self, *, visible: bool) -> None:
+        """Have the page believe that its tab is in front, or that another one is."""
+        await self.page.evaluate(
+            """state => {
+                const told = {value: state, configurable: true};
+                Object.defineProperty(document, "visibilityState", told);
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            "visible" if visible else "hidden",
+        )
+
     # --- typing -----------------------------------------------------------------------------
 
     async def presses(self, keys: str) -> None:

@@ -7,7 +7,7 @@ from tests.browser.conftest import SignIn
 from tests.browser.phone import Phone
 from tests.journeys.world import World
 
-LINE = "sudo -n ip link set dev eth1 mtu 9000"
+LINE = "printf 'mtu of %s: 9000' eth1"
 NOTE = "We changed the MTU because\nthe new switch wants jumbo frames."
 
 
@@ -21,6 +21,12 @@ async def test_disconnected_returned_and_explained(
     await alice.opens(customer)
     await phone.opens(customer)
     await gives_control(customer)
+
+    # An engineer who has something else in front is shown as such.
+    await alice.looks(visible=False)
+    await expect(phone.at(".who")).to_contain_text("alice (not looking) is here.")
+    await alice.looks(visible=True)
+    await expect(phone.at(".who")).to_contain_text("alice is here.")
 
     # Nobody was away: there is no report, but a word may be said at any time.
     await expect(phone.at("[data-report]")).to_have_count(0)
