@@ -253,6 +253,12 @@ def _redeem(_: List[str]) -> int:
     return redeem.main()
 
 
+def _fingerprint(_: List[str]) -> int:
+    from broker.host.probes import process
+
+    return process.main()
+
+
 def _held(arguments: List[str]) -> int:
     from broker.host import held
 
@@ -264,5 +270,6 @@ _PROCESSES: Dict[str, Callable[[List[str]], int]] = {
     "recorder": _recorder,
     "uplink": _uplink,
     "redeem": _redeem,
+    "fingerprint": _fingerprint,
     "held": _held,
 }

@@ -1,0 +1,1 @@
+"""What the probes' commands print and files say, read into facts. Pure."""
