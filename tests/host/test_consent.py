@@ -86,7 +86,7 @@ def test_what_is_read_of_the_host_is_said_and_can_be_refused() -> None:
     text = flat(ASKED)
     for words in (
         "drift on (or off)", "when you leave, while you are away, on return and at the end",
-        "names, owners, modes and digests of files in /etc", "readings stay on this host",
+        "of files in /etc names, owners, modes and digests", "readings stay on this host",
         "goes to the broker, with secrets masked",
     ):  # fmt: skip
         assert words in text, words
