@@ -28,7 +28,7 @@ _READ = (
     "while you are away, on return and at the end. That is: network, firewall, services, packages, "
     "kernel settings, mounts, users and groups, lines of sudo's, cron's and a few other settings "
     "(as hosts, fstab), and of files in /etc names, owners, modes and digests. The readings stay "
-    "on this host; what changed between them goes to the broker, with secrets masked."
+    "on this host; what changed goes to the broker, with secrets masked."
 )
 _NOT_READ = "Your host's state is not read, and no command of the vendor's is run for that."
 _MODES = {
