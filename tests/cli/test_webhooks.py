@@ -9,19 +9,12 @@ import pytest
 
 from broker.server.stores.metadata import FILE_NAME, Metadata
 from tests.cli.test_commands import run, told
-from tests.server.receiver import PATH, Receiver
-
-SECRET = "whsec_YSBrZXkgb2YgdGhpcnR5LXR3byByYW5kb20gYnl0ZXM="  # of the receiver's key
+from tests.server.receiver import Receiver
 
 
 def configured(tmp_path: Path, *receivers: Receiver) -> str:
     path = tmp_path / "broker.toml"
-    tables = [
-        f'[[webhook]]\nname = "chat {n}"\nurl = "http://127.0.0.1:{one.port}{PATH}"\n'
-        f'secret = "{SECRET}"\n'
-        for n, one in enumerate(receivers, 1)
-    ]
-    path.write_text("\n".join(tables))
+    path.write_text("".join(one.table(f"chat {n}") for n, one in enumerate(receivers, 1)))
     return str(path)
 
 

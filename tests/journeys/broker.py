@@ -53,6 +53,7 @@ class Broker:
     def __init__(self, data: Path, env: Mapping[str, str]) -> None:
         self.data = data
         self.env = dict(env)
+        self.options: tuple[str, ...] = ()
         self.log = data.with_suffix(".log")
         self._process: asyncio.subprocess.Process | None = None
         self.address = self.url = ""
@@ -69,7 +70,7 @@ class Broker:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 JUMPSEAT, "serve", "--data", str(self.data), "--listen", self.address,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
+                *self.options, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
                 start_new_session=True,
             )  # fmt: skip
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -61,6 +61,12 @@ class Receiver:
         settings = {"secret": KEY, "kinds": frozenset(KINDS), **more}
         return Webhook(name=name, url=url, format=form, **settings)
 
+    def table(self, name: str = "chat") -> str:
+        """The same, in the broker's configuration."""
+        secret = f"whsec_{base64.b64encode(KEY).decode()}"
+        url = self.webhook().url
+        return f'[[webhook]]\nname = "{name}"\nurl = "{url}"\nsecret = "{secret}"\n'
+
     async def has(self, test: Callable[[list[Received]], bool]) -> None:
         """Wait until what has come passes."""
         async with asyncio.timeout(PATIENCE_SECONDS):
