@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from broker.recording import drift
+from broker.server.http import reports
 from broker.wire.messages import Append, Held
 from tests.server.casts import CAST, LOG, entry, started
 from tests.server.peers import Site
@@ -185,3 +186,22 @@ async def test_a_long_drift_entry_is_read(site: Site) -> None:
     _, found = await told(site, log, "drift")
     assert [len(area["changes"]) for area in found["drift"]] == [1, 100]
     assert drift.title("files") == found["drift"][1]["title"]
+
+
+async def test_a_log_that_takes_too_long_to_tell_of_costs_nobody_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typed = entry(70.0, "entered", terminal=CAST, shares={"customer": 9}, line="ip link " * 20)
+    changes = [["links", f"eth{n}", "mtu", "1", "2", None] for n in range(100)]
+    drifts = (drifted(93.0 + n, 3 + n, 2 + n, *changes, since=0.0) for n in range(1, 9))
+    long = STORY + typed * 4000 + b"".join(drifts)
+    monkeypatch.setattr(reports, "_TOLD_SECONDS", 0.5)
+    assert await told(site, long, "away") == (
+        503,
+        {
+            "error": {
+                "code": "untold",
+                "message": "the session's log is too much to be told of at once",
+            }
+        },
+    )

@@ -1,26 +1,30 @@
-"""What a session's logs tell: its timeline, away reports and drift; read in a thread."""
+"""What a session's logs tell: its timeline, away reports and drift."""
 
 import asyncio
-import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+import sys
 from weakref import WeakValueDictionary
 
+import structlog
 from aiohttp import web
 
-from broker.recording import away, timeline
-from broker.recording.session_log import Entry
-from broker.server.access import BadRequest, NotFound
+from broker.server.access import BadRequest, NotFound, Refusal
 from broker.server.http.api import room_of
 from broker.server.hub import Hub
-from broker.server.log_reader import LogReader
+from broker.server.report_worker import NO_SUCH, Asked
 from broker.server.stores.recordings import Recordings
 
-_AT_ONCE = 4
-"""Threads that reports may take; the others write what hosts send."""
+log = structlog.get_logger()
 
+_AT_ONCE = 2
+_TOLD_SECONDS = 30.0
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+class Untold(Refusal):
+    """The report takes more time or memory than it may."""
+
+    status = 503
 
 
 class Reports:
@@ -29,47 +33,64 @@ class Reports:
     def __init__(self, hub: Hub, recordings: Recordings) -> None:
         self._hub = hub
         self._recordings = recordings
-        self._threads = asyncio.Semaphore(_AT_ONCE)
+        self._workers = asyncio.Semaphore(_AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def timeline(self, request: web.Request) -> web.Response:
         """What happened in the session."""
-        return await self._told(request, lambda entries: timeline.as_json(timeline.tell(entries)))
+        return await self._told(request, "timeline")
 
     async def away(self, request: web.Request) -> web.Response:
         """What happened while the customer, or the link, was not there."""
-        return await self._told(request, away.tell)
+        return await self._told(request, "away")
 
     async def drift(self, request: web.Request) -> web.Response:
         """How the host differs between two fingerprints."""
         start, end = _number(request, "from"), _number(request, "to")
-        try:
-            return await self._told(request, lambda entries: away.between(entries, start, end))
-        except ValueError as error:
-            raise NotFound("unknown-fingerprint", str(error)) from None
+        return await self._told(request, "drift", start, end)
 
     async def _told(
-        self, request: web.Request, tell: Callable[[Iterator[Entry]], dict[str, Any]]
+        self, request: web.Request, what: str, start: int | None = None, end: int | None = None
     ) -> web.Response:
         room = room_of(self._hub, request)
         session = room.session.id
         turn = self._turns.setdefault(session, asyncio.Lock())
-        async with turn, self._threads:
+        async with turn, self._workers:
             logs = [
                 (name, room.copies[name].held)
                 for name in room.stream_names()
                 if room.copies[name].stream.is_log
             ]
-            body = await asyncio.to_thread(
-                lambda: json.dumps(tell(self._entries(session, logs))).encode()
-            )
-        return web.Response(body=body, content_type="application/json")
+            asked = Asked(what, str(self._recordings.root), session, logs, start, end)
+            status, answer = await _ask(asked)
+        if status == NO_SUCH:
+            raise NotFound("unknown-fingerprint", answer.decode())
+        if status != 0:
+            log.warning("report untold", session=session, what=what, status=status)
+            raise Untold("untold", "the session's log is too much to be told of at once")
+        return web.Response(body=answer, content_type="application/json")
 
-    def _entries(self, session: str, logs: list[tuple[str, int]]) -> Iterator[Entry]:
-        for name, held in logs:
-            reader = LogReader()
-            for piece in self._recordings.pieces(session, name, held):
-                yield from reader.feed(piece)
+
+async def _ask(asked: Asked) -> tuple[int | None, bytes]:
+    """The worker's exit status and answer. Where this is cancelled, so is the worker."""
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "broker.server.report_worker",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,  # an error's text may quote the log
+    )
+    try:
+        async with asyncio.timeout(_TOLD_SECONDS):
+            answer, _ = await worker.communicate(asked.encoded())
+    except TimeoutError:
+        return None, b""
+    finally:
+        if worker.returncode is None:
+            worker.kill()
+            await worker.wait()
+    return worker.returncode, answer
 
 
 def _number(request: web.Request, name: str) -> int | None:

@@ -1,0 +1,78 @@
+"""A process in which one report is told from a session's logs: asked on standard input, JSON out.
+
+A process of its own because logs are a stranger's, and may take more time and memory to tell of
+than a broker has: the kernel ends it then. Exit status 3: the answer is a sentence that says why
+there is no such report.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from broker.recording import away, timeline
+from broker.recording.session_log import Entry
+from broker.server.log_reader import LogReader
+from broker.server.stores.recordings import Recordings
+
+NO_SUCH = 3
+_CPU_SECONDS = 10
+_MEMORY_BYTES = 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``what``: ``timeline``, ``away`` or ``drift``; ``logs``: names and held bytes, in order."""
+
+    what: str
+    root: str
+    session: str
+    logs: list[tuple[str, int]]
+    start: int | None = None
+    """With ``end``: the fingerprints between which drift is told."""
+    end: int | None = None
+
+    def encoded(self) -> bytes:
+        """For the process."""
+        return json.dumps(asdict(self)).encode()
+
+
+def tell(asked: Asked) -> dict[str, Any]:
+    """The report. Raises ValueError with a sentence where there is none such, and OSError."""
+    entries = _entries(Recordings(Path(asked.root)), asked)
+    if asked.what == "timeline":
+        return timeline.as_json(timeline.tell(entries))
+    if asked.what == "away":
+        return away.tell(entries)
+    return away.between(entries, asked.start, asked.end)
+
+
+def _entries(recordings: Recordings, asked: Asked) -> Iterator[Entry]:
+    for name, held in asked.logs:
+        reader = LogReader()
+        for piece in recordings.pieces(asked.session, name, held):
+            yield from reader.feed(piece)
+
+
+def main() -> int:
+    """Answer what is asked and end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the broker, which then ends us
+    os.nice(10)
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    asked = Asked(**json.loads(sys.stdin.buffer.read()))
+    try:
+        answer, status = json.dumps(tell(asked)), 0
+    except ValueError as error:
+        answer, status = str(error), NO_SUCH
+    sys.stdout.write(answer)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
