@@ -54,6 +54,7 @@ _WORD = re.compile(r"[\w.:/@-]+")
 _DULL = frozenset({"dev", "via", "on", "of", "and", "the", "to", "in", "none", "up", "down"})
 _NAMED, _VALUE, _PROGRAM, _MOMENT = 3, 2, 2, 2
 _ENOUGH = 2
+_MOST_SCORED = 300  # the newest: a day of work and a hundred changes would take seconds otherwise
 _BEFORE_SECONDS = 3.0
 
 
@@ -63,11 +64,11 @@ def suspects(change: Change, since: float, until: float, lines: Sequence[Line]) 
     ``since`` and ``until`` bound when it happened, in session seconds.
     """
     scored: Dict[int, int] = {}
-    for index, line in enumerate(lines):
-        if line.text and since <= line.t <= until:
-            score = _score(change, line)
-            if score >= _ENOUGH:
-                scored[index] = score
+    within = [n for n, line in enumerate(lines) if line.text and since <= line.t <= until]
+    for index in within[-_MOST_SCORED:]:
+        score = _score(change, lines[index])
+        if score >= _ENOUGH:
+            scored[index] = score
     likeliest = sorted(scored, key=lambda index: (-scored[index], -index))[:MOST]
     best = max(scored.values(), default=0)
     return [lines[index] for index in sorted(likeliest) if scored[index] > best // 2]
