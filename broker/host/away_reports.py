@@ -31,7 +31,7 @@ class AwayReports:
         reports: List[Dict[str, Any]] = (await self.all())["absences"]
         over = [one for one in reports if one["until"] is not None]
         if over and _is_worth_telling(over[-1]):
-            self._tell("info", " ".join(brief(over[-1])))
+            self._tell("away", "\n".join(brief(over[-1])))
 
     def _entries(self) -> Iterator[Entry]:
         return self._records.entries()

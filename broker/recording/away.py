@@ -120,6 +120,7 @@ def _report(n: int, absence: Absence, told: Told, until_notes: float) -> Dict[st
         "more_lines": max(0, len(lines) - MOST_LINES),
         "drift": _areas(drifts, told.lines, absence.since),
         "more": sum(one.more for one in drifts),
+        "read": _read_between(absence, told, prints),
         "pending": _is_pending(absence, told),
         "limits": _limits(prints),
         "gaps": [gap for gap in told.gaps if gap["since"] < end and gap["until"] > absence.since],
@@ -144,6 +145,18 @@ def _earlier(told: Told) -> Optional[Dict[str, Any]]:
 
 def _is_within(one: Fingerprint, drifts: Sequence[Drift], end: float) -> bool:
     return one.since < end or any(drift.n == one.n for drift in drifts)
+
+
+def _read_between(
+    absence: Absence, told: Told, prints: Sequence[Fingerprint]
+) -> Optional[List[int]]:
+    """The fingerprints from before and after, by number; None where the state was never read."""
+    if not told.fingerprints:
+        return None
+    before = [one.n for one in told.fingerprints if one.since <= absence.since]
+    after = [one.n for one in prints]
+    first = max(before, default=told.fingerprints[0].n)
+    return [first, max([first, *after])]
 
 
 def _is_pending(absence: Absence, told: Told) -> bool:

@@ -75,7 +75,13 @@ def test_the_story_of_an_absence() -> None:
     assert files["changes"][0]["early"] is False
     assert [note["text"] for note in report["notes"]] == ["the switch wants jumbo frames"]
     assert report["terminal"] == TERMINAL
-    assert report["pending"] is False
+    assert (report["read"], report["pending"]) == ([1, 3], False)
+
+
+def test_a_host_whose_state_is_not_read() -> None:
+    story = [one for one in STORY if one["event"] not in ("fingerprint", "drift")]
+    (report,) = tell(story)["absences"]
+    assert (report["read"], report["pending"], report["drift"]) == (None, False, [])
 
 
 def test_a_change_found_on_leaving_may_be_from_before() -> None:
