@@ -153,7 +153,7 @@ def _read_between(
     """The fingerprints from before and after, by number; None where the state was never read."""
     if not told.fingerprints:
         return None
-    before = [one.n for one in told.fingerprints if one.since <= absence.since]
+    before = [one.n for one in told.fingerprints if one.since < absence.since]
     after = [one.n for one in prints]
     first = max(before, default=told.fingerprints[0].n)
     return [first, max([first, *after])]
