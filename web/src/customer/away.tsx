@@ -25,7 +25,7 @@ interface Props {
 }
 
 export function Away({ away, state, isEnded, now, onWish }: Props) {
-  const { reports, shown, isOpen } = away;
+  const { reports, shown, isOpen, error } = away;
   const { notes } = state.told;
   const began = reports?.began ?? null;
   const report = reports?.absences.find(({ n }) => n === shown);
@@ -36,6 +36,11 @@ export function Away({ away, state, isEnded, now, onWish }: Props) {
     ofReport === null ? notes.slice(-LATEST_NOTES) : notes.filter(({ at }) => at >= ofReport);
   return (
     <section class="away" aria-label="While you were away">
+      {error !== null && state.broker.state === "live" && (
+        <p class="problem" role="alert" data-outcome="reports">
+          The away reports could not be loaded. {error.message}
+        </p>
+      )}
       {isCard && (
         <Card {...{ away, reports, began, report, state, now }}>
           {report && !isEnded && (
