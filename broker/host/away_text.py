@@ -22,6 +22,7 @@ _MOST_BRIEF = 3
 _MOST_CHARACTERS = 2000
 _NAMES_COLUMNS = 30
 _READING = "still being read"
+_NOT_READ = "not known what changed on the host, whose state is not read"
 _ELSEWHERE = "(not at a prompt: see the recording)"
 
 
@@ -35,7 +36,7 @@ def read_out(away: Report, program: str) -> str:
     others = [_line_of(one, _clock(one, began)) for one in reversed(absences[:-1])]
     lines += _section("absences before that", _items(others))
     if earlier is not None:
-        changes = _by_area(earlier, lambda change: []) or ["  nothing that is known"]
+        changes = _by_area(earlier, lambda change: []) or ["  nothing"]
         lines += _section("what had changed on this host since its session before", changes)
     tail = f"The engineers see this too. `{program} note TEXT` adds what you have to say of it."
     return "\n".join([*lines, "", *wrapped(tail)])
@@ -81,9 +82,10 @@ def brief(report: Report) -> List[str]:
         left = number - len(changes[:_MOST_BRIEF])
         named = [*changes[:_MOST_BRIEF], *([f"and {left} more"] if left else [])]
         changed = f"{_count(number, 'change')} on the host: {'; '.join(named)}"
+    elif report["pending"]:
+        changed = f"what changed on the host is {_READING}"
     else:
-        reading = f"what changed on the host is {_READING}"
-        changed = reading if report["pending"] else "no change on the host is known"
+        changed = "nothing changed on the host" if report["read"] else f"it is {_NOT_READ}"
     return [
         f"{who}{' for ' + lasted if lasted else ''} ({plain(report['says'])}).",
         f"{happened}; {changed}.",
@@ -144,7 +146,8 @@ def _changed(report: Report, at: At) -> List[str]:
     lines = _by_area(report, lambda change: _when(change, at))
     if report["pending"]:
         lines.append(f"  {_READING}")
-    return lines or ["  nothing that is known"]
+    nothing = "nothing" if report["read"] else _NOT_READ
+    return lines or [f"  {nothing}"]
 
 
 def _by_area(report: Report, when: Callable[[Report], List[str]]) -> List[str]:

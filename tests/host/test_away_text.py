@@ -43,7 +43,7 @@ def report(**changes: object) -> dict[str, Any]:
         "parts": [{"kind": "asleep", "since": 100.0, "until": 820.0, "cause": "the host slept"}],
         "typists": [{"person": "customer", "lines": 2, "characters": 33}],
         "lines": [MTU, line(190.0, "", "alice", "customer")], "more_lines": 1,
-        "drift": [LINKS, FILES], "more": 0, "pending": False,
+        "drift": [LINKS, FILES], "more": 0, "read": [1, 3], "pending": False,
         "limits": [{"probe": "packages", "why": "dpkg-query is not here"}],
         "gaps": [{"since": 300.0, "until": 400.0, "cause": "disk-full"}],
         "notes": [{"t": 900.0, "by": "carol", "text": "jumbo frames\nare needed"}],
@@ -83,7 +83,7 @@ def test_what_was_quiet_says_so_and_what_lasts_too() -> None:
     assert f"since {at(100)} (it goes on): the customer left" in text
     assert "who was at the keyboard:\n  nobody" in text
     assert "lines that were entered:\n  none" in text
-    assert "what changed on this host:\n  nothing that is known" in text
+    assert "what changed on this host:\n  nothing" in text
     assert "not observed" not in text
     pending = "\n".join(told({**quiet, "pending": True}, BEGAN))
     assert "what changed on this host:\n  still being read" in pending
@@ -141,7 +141,7 @@ def test_the_newest_is_whole_and_the_others_are_lines() -> None:
             },
             [
                 "The link was gone for 12 min (the network was lost).",
-                "No line was entered; no change on the host is known.",
+                "No line was entered; nothing changed on the host.",
             ],
         ),
     ],
