@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import re
 
+from broker.host.line import LineWatch
+
 _MODE = re.compile(rb"\x1b\[\?([0-9;]{1,32})([hl])")
 _LONGEST_MODE = 40
 _PASTED = re.compile(rb"\x1b\[200~.*?\x1b\[201~", re.DOTALL)
 _ALTERNATE = (b"1049", b"1047", b"47")
 _SEQUENCE = re.compile(rb"\x1b(?:\[[0-9;?<=>]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
 _LONGEST_PROMPT = 256
+_PASTE_KEY = b"\x16"
 # What bash (PS2) and zsh (PS2 with the names of its parser's states) print before the rest of a
 # command; fish keeps the whole of it in one line editor.
 _CONTINUED = re.compile(
@@ -27,9 +30,10 @@ _GIVEN_UP = b"\x03"
 
 
 class PromptWatch:
-    """One terminal's. Feed it all output and all keys, in order."""
+    """One terminal's. Feed it all output and all keys, in order; it passes them on to ``line``."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: LineWatch) -> None:
+        self._line = line
         self.full_screen = False
         """A program uses the alternate screen."""
         self.bracketed = False
@@ -46,27 +50,38 @@ class PromptWatch:
         if self.bracketed and len(self._prompt) < _LONGEST_PROMPT:
             self._prompt += data[:_LONGEST_PROMPT]
         if b"\x1b" not in data and not self._rest:
+            self._line.printed(data)
             return False
         began = False
-        seen = self._rest + data
+        seen, at = self._rest + data, len(self._rest)
         for found in _MODE.finditer(seen):
             on = found[2] == b"h"
             for mode in found[1].split(b";"):
                 if mode == b"2004":
                     self.bracketed = on
+                    self._line.printed(seen[at : found.end()])
+                    at = found.end()
                     if on:
+                        self._line.begin()
                         began, self.entered, self.typed_on = True, False, False
                         self._prompt = seen[found.end() :][:_LONGEST_PROMPT]
+                    else:
+                        self._line.end()
                 elif mode in _ALTERNATE:
                     self.full_screen = on
+        self._line.printed(seen[at:])
         # A sequence that two reads cut is found again; setting a mode twice changes nothing.
         cut = seen.rfind(b"\x1b", max(0, len(seen) - _LONGEST_MODE))
         self._rest = b"" if cut < 0 or _MODE.match(seen, cut) else seen[cut:]
         return began
 
-    def typed(self, data: bytes) -> bool:
-        """Take in keys; whether Enter was among them."""
-        keys = _PASTED.sub(b"x", data)
+    def typed(self, data: bytes, *, settled: bool = False) -> bool:
+        """Take in keys; whether Enter was among them.
+
+        ``settled``: nothing was printed for a while, so what is printed of a prompt is all of it.
+        """
+        keys = _PASTED.sub(_PASTE_KEY, data)
+        self._line.typed(keys, settled=settled)
         last = max(keys.rfind(b"\r"), keys.rfind(b"\n"), keys.rfind(_GIVEN_UP))
         if keys[last + 1 :]:
             self.typed_on = True

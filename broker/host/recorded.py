@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from typing import Callable, List, Optional, Protocol, Tuple
 
+from broker.host.entered import Entered
+from broker.host.line import LineWatch
 from broker.host.local import LocalLink
 from broker.host.prompt import PromptWatch
 from broker.host.pty import Pty, ShellPlan
 from broker.host.redraw import redraw
-from broker.host.replies import answers
+from broker.host.replies import answers, without_replies
 from broker.host.shares import Shares
 from broker.host.spool import SpoolFull, StreamFile
 from broker.host.tasks import spawn
@@ -23,10 +25,10 @@ from broker.wire.codec import MAX_DATA_BYTES
 from broker.wire.messages import Attached, Detach, Ended, Output
 from broker.wire.names import parse_stream
 
-SHARES_SECONDS = 0.1
-"""Lines that are entered faster than this share an entry of the session log."""
 QUIET_SECONDS = 0.2
 """A shell that does not announce its prompts is at one when it has printed nothing for so long."""
+SETTLED_SECONDS = 0.05
+"""A prompt that was begun is whole when nothing was printed for so long."""
 _EDITING_SHELLS = frozenset({"bash", "zsh", "fish"})
 _PLAIN_SHELLS = frozenset({"sh", "dash", "ash", "busybox", "ksh", "mksh", "csh", "tcsh"})
 STALL_SECONDS = 5.0
@@ -65,7 +67,8 @@ class RecordedTerminal:
     ) -> None:
         self.name = stream.name
         self.number = parse_stream(stream.name).terminal
-        self.prompt = PromptWatch()
+        self._line = LineWatch(size[0])
+        self.prompt = PromptWatch(self._line)
         self.turns = Turns()
         self.seat: Optional[LocalLink] = None
         self.gap_since: Optional[float] = None
@@ -79,11 +82,8 @@ class RecordedTerminal:
         self._stalled = self._was_seated = False
         self._showing = asyncio.Lock()
         self._status: Optional[int] = None
-        self.typists: List[str] = []
-        """Who typed the line that was entered last."""
         self._shares = Shares()
-        self._entered = False
-        self._entered_at = -1.0
+        self._entered = Entered()
         self._printed_at = 0.0
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
@@ -165,26 +165,45 @@ class RecordedTerminal:
         What a ``guest`` types comes after all that waits, and is dropped where it must not reach
         the terminal any more.
         """
-        if not self._pty.reads_secret:  # how long a password is, is nobody's business
+        t = self._clock()
+        secret = self._pty.reads_secret
+        if not secret:  # how long a password is, is nobody's business
             self._shares.typed(person, data)
-        if self.prompt.typed(data):
-            self._entered = True
-            if self._clock() - self._entered_at >= SHARES_SECONDS:
+        keys = without_replies(data)
+        if keys:
+            if not (secret or self._line.reading) and self._seems_at_prompt():
+                self._line.begin(announced=False)
+            if self.prompt.typed(keys, settled=t - self._printed_at >= SETTLED_SECONDS):
+                self._entered.enter(self._shares.take(), t)
                 self.log_shares()
         self._pty.write(data, guest=guest)
         if self._pty.full and self.seat is not None:
             self.seat.pause()
 
+    @property
+    def typists(self) -> List[str]:
+        """Who typed the line that was entered last."""
+        return self._entered.typists
+
     def log_shares(self) -> None:
-        """Say in the session log who typed how much of what was entered, if anything was."""
-        if self._entered:
-            self._entered, self._entered_at = False, self._clock()
-            shares = self._shares.take()
-            self.typists = sorted(shares)
-            self._listener.log("entered", terminal=self.name, shares=shares)
+        """Say in the session log what was entered and who typed how much of it, if it is time."""
+        t = self._clock()
+        coming = self._line.coming and not self.prompt.full_screen
+        if self._entered.due(t, coming=coming):
+            self._log_entered()
+
+    def _log_entered(self) -> None:
+        fields = self._entered.take(self._clock())
+        self._listener.log("entered", terminal=self.name, **fields)
+
+    def _lines_told(self) -> None:
+        told, self._line.told = self._line.told, []
+        self._entered.tell(told, self._clock())
+        self.log_shares()
 
     def drop_guests(self) -> None:
         """What guests have typed and no program has read yet is forgotten."""
+        self._line.lose()
         self._pty.drop_guests()
 
     def unready(self, text: str) -> str:
@@ -232,6 +251,7 @@ class RecordedTerminal:
         """The customer's window rules."""
         if (cols, rows) != self._size:
             self._size = (cols, rows)
+            self._line.resized(cols)
             self._write(self._encoder.resize(self._clock(), cols, rows))
             self._pty.resize(cols, rows)
 
@@ -252,7 +272,10 @@ class RecordedTerminal:
                 self._pty.pause()
                 loop = asyncio.get_running_loop()
                 self._stalling = loop.call_later(STALL_SECONDS, self._stall)
-        if self.prompt.printed(data):
+        began = self.prompt.printed(data)
+        if self._line.told:
+            self._lines_told()
+        if began:
             self._listener.at_prompt()
 
     def _seat_has_room(self) -> None:
@@ -305,7 +328,8 @@ class RecordedTerminal:
     def _exited(self, status: int) -> None:
         self._status = status
         self._write(self._encoder.finish(self._clock()))
-        self.log_shares()
+        if self._entered.waits:
+            self._log_entered()
         self._listener.log("closed", terminal=self.name, status=status)
         seat = self.seat
         self.release()

@@ -4,20 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broker.host.line import LineWatch
 from broker.host.prompt import PromptWatch
 
 PROMPT = b"\x1b[?2004h\x1b]0;me@host\x07\x1b[01;32mme@host\x1b[0m:~$ "
 
 
 def watched(*output: bytes) -> PromptWatch:
-    prompt = PromptWatch()
+    prompt = PromptWatch(LineWatch(80))
     for piece in output:
         prompt.printed(piece)
     return prompt
 
 
 def test_a_line_editor_that_reads_is_a_prompt_until_enter() -> None:
-    prompt = PromptWatch()
+    prompt = PromptWatch(LineWatch(80))
     seen = [prompt.at_prompt]
     assert prompt.printed(PROMPT)
     seen.append(prompt.at_prompt)
@@ -110,7 +111,7 @@ def test_a_prompt_asks_for_a_command(prompt: bytes) -> None:
 )
 def test_where_reads_cut_the_output_changes_nothing(pieces: list[bytes], cuts: list[int]) -> None:
     output = b"".join(pieces)
-    whole, parts = watched(output), PromptWatch()
+    whole, parts = watched(output), PromptWatch(LineWatch(80))
     at = 0
     for cut in [*sorted(cuts), len(output)]:
         parts.printed(output[at:cut])

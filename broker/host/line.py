@@ -1,0 +1,295 @@
+"""What stands on the line that is entered at a prompt, as the screen tells it. Pure.
+
+From a prompt to Enter it keeps what is printed, and reads it when the line is entered; at all other
+times it keeps no more than the end of what was printed last. What it can't tell it does not guess:
+None. Keys are not kept: what was not shown, such as a password, is in no line.
+
+The prompt ends where the cursor is when the first key is pressed. Where keys came before the
+prompt, the prompts that were seen till then tell it. Who redraws the prompt elsewhere (a list of
+completions, a cleared screen) draws the same one, so the line begins behind the lowest of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import List, NamedTuple, Optional, Tuple
+
+from broker.host.rows import Cells, Rows, Unknown
+
+_MOST_BYTES = 64 * 1024
+"""Printed while one line is edited: fish prints some 200 bytes a key."""
+_BEFORE_BYTES = 2048
+_MOST_PROMPTS = 8
+_MOST_CHARACTERS = 500
+_ENTER = re.compile(rb"[\r\n]")
+_GIVEN_UP = b"\x03"
+_MOVES = re.compile(rb"(?:[\r\b]|\x1b[78=>]|\x1b[(-/][0-~]|\x1b\[[0-?]*[ -/]*[@-~])*")
+_CUT = re.compile(rb"\x1b(?:[(-/]|\[[0-?]*[ -/]*)?")
+_PLAIN_KEYS = re.compile(rb"[\x20-\xff\b\r\n]*")  # with Backspace, which is 7f or 08
+
+
+class _Prompt(NamedTuple):
+    """The row in which the cursor waits for the first key: what is left of it, and right of it."""
+
+    left: Cells
+    right: Cells
+
+
+class _Line:
+    """One line, while it is edited."""
+
+    def __init__(self, before: bytes, *, announced: bool, early: bool) -> None:
+        start = before.rfind(b"\r") + 1  # the last place where the column is known
+        self.lost = not start
+        """What it shows can't be told any more."""
+        self.announced = announced
+        self.early = early
+        """Keys came before its prompt."""
+        self.printed = bytearray(before[start:])
+        self.pressed = self.hasty = False
+        self.simple = not early
+        """Nothing was typed that could put several lines here."""
+        self.prompt_end: Optional[int] = None
+
+    def keep(self, data: bytes) -> None:
+        if not self.lost:
+            self.printed += data
+            if len(self.printed) > _MOST_BYTES:
+                self.lose()
+
+    def lose(self) -> None:
+        self.lost = True
+        self.printed = bytearray()
+
+
+class LineWatch:
+    """One terminal's. Feed it all output and all keys, in order, and where prompts begin and end.
+
+    ``told`` are the lines that were entered since it was last emptied; None: one that it can't
+    tell.
+    """
+
+    def __init__(self, cols: int) -> None:
+        self.told: List[Optional[str]] = []
+        self._cols = cols
+        self._before = b"\r"
+        self._line: Optional[_Line] = None
+        self._ending: Optional[_Entered] = None
+        """A line that was entered, until its editor has left its last row."""
+        self._enters = self._inside = 0
+        """Enter was pressed so often for lines that are not told; within one line, it seems."""
+        self._more = self._early = False
+        """Enter was pressed, keys were typed, for a line whose prompt is not there yet."""
+        self._prompts: List[_Prompt] = []
+
+    @property
+    def reading(self) -> bool:
+        """Somebody reads a line, at a prompt."""
+        return self._line is not None
+
+    @property
+    def coming(self) -> bool:
+        """A line was entered and is not told yet."""
+        return self._ending is not None or (self._enters > 0 and (self.reading or self._more))
+
+    def printed(self, data: bytes) -> None:
+        """Take in output."""
+        if self._ending is not None:
+            if self._ending.left(data):
+                self.told.append(self._ending.text)
+                self._ending = None
+        elif self._line is not None and self._enters and not self._line.announced:
+            end = data.find(b"\n")
+            if end >= 0:
+                self._line.keep(data[:end])
+                self.end()
+                data = data[end:]
+        if self._line is not None:
+            self._line.keep(data)
+        else:
+            whole = len(data) >= _BEFORE_BYTES
+            self._before = data if whole else (self._before + data)[-_BEFORE_BYTES:]
+
+    def begin(self, *, announced: bool = True) -> None:
+        """Somebody begins to read a line: what was printed last is the prompt, or it comes now.
+
+        ``announced``: and says when it has the line (``end``); else the next new line is the end.
+        """
+        if self._ending is not None:
+            self._ending = None
+            self.told.append(None)
+        before = self._before if self._line is None else bytes(self._line.printed)
+        self._line = _Line(before, announced=announced, early=self._early)
+        self._early = self._more = False
+
+    def typed(self, keys: bytes, *, settled: bool) -> None:
+        """Take in keys; a paste is one. ``settled``: nothing was printed for a while.
+
+        Keys that a program reads, while nobody reads a line, are to be passed too.
+        """
+        enters = len(_ENTER.findall(keys, keys.rfind(_GIVEN_UP) + 1))
+        line = self._line
+        if line is None:
+            self._early = True
+            self._enters += enters
+            return
+        if settled and not line.pressed:
+            self._enters = 0
+            if not (line.early or line.lost):
+                line.prompt_end = len(line.printed)
+        line.pressed = True
+        if _GIVEN_UP in keys:
+            self._enters = self._inside = 0
+        if settled:  # fish goes on with a block, or with an empty line
+            self._inside = self._enters
+        plain = _PLAIN_KEYS.fullmatch(keys) is not None
+        line.simple &= plain and self._enters + enters <= 1
+        line.hasty |= enters > 0 and not (settled and len(keys) == 1)
+        if enters and not (plain or line.announced):
+            line.lose()  # the next new line may be these keys'
+        first = _ENTER.search(keys)
+        self._early |= self._enters > self._inside or (
+            first is not None and first.end() < len(keys)
+        )
+        self._enters += enters
+
+    def end(self) -> None:
+        """Whoever read the line has it, or gave it up."""
+        line, self._line = self._line, None
+        if line is None:
+            return
+        self._before = bytes(line.printed[-_BEFORE_BYTES:])
+        if not self._enters:
+            return
+        self._enters, self._inside = max(0, self._enters - self._inside - 1), 0
+        self._more = self._enters > 0
+        entered = None if line.lost else self._read(line)
+        if entered is not None and line.announced and entered.in_it:
+            self._ending = entered  # zsh says it before it goes to the line's end
+        else:
+            self.told.append(None if entered is None else entered.text)
+        if not line.announced:  # each Enter ends a line; where the next began is not known
+            self.told += [None] * self._enters
+            self._enters = 0
+
+    def resized(self, cols: int) -> None:
+        """The terminal has another width, or height."""
+        self._cols = cols
+        self.lose()
+
+    def lose(self) -> None:
+        """Whatever line is read now can't be told."""
+        if self._line is not None:
+            self._line.lose()
+
+    def _read(self, line: _Line) -> Optional[_Entered]:
+        rows = Rows(self._cols)
+        printed = bytes(line.printed)
+        prompts = self._prompts
+        try:
+            if line.prompt_end is not None:
+                rows.printed(printed[: line.prompt_end])
+                row = rows.at(rows.row)
+                prompts = [_Prompt(row[: rows.col], row[rows.col :])]
+                self._learn(prompts[0])
+            rows.printed(printed[line.prompt_end or 0 :])
+        except Unknown:
+            return None
+        return _Entered(rows, prompts, line)
+
+    def _learn(self, prompt: _Prompt) -> None:
+        others = [one for one in self._prompts if one.left != prompt.left]
+        self._prompts = [prompt, *others[: _MOST_PROMPTS - 1]]
+
+
+class _Entered:
+    """A line that was entered, on the rows that show it."""
+
+    def __init__(self, rows: Rows, prompts: List[_Prompt], line: _Line) -> None:
+        self.rows = rows
+        self._prompts = prompts
+        self._line = line
+        self._rest = b""
+
+    @property
+    def in_it(self) -> bool:
+        """Whether the cursor is in a row that shows something."""
+        return self.rows.row in self.rows.shown
+
+    def left(self, data: bytes) -> bool:
+        """Whether what is printed next leaves these rows, after more moves on them."""
+        data = self._rest + data
+        moves = _MOVES.match(data)
+        end = moves.end() if moves else 0
+        self._rest = data[end:]
+        try:
+            self.rows.printed(data[:end])
+        except Unknown:
+            self._line.lose()
+        return bool(self._rest) and _CUT.fullmatch(self._rest) is None
+
+    @property
+    def text(self) -> Optional[str]:
+        """What stands behind the prompt."""
+        rows, line = self.rows, self._line
+        found = _found(rows, self._prompts)
+        if found is None or rows.cut or line.lost:
+            return None
+        top, prompt = found
+        start = len(prompt.left)
+        bottom = max(row for row in rows.shown if row <= max(rows.row, top))
+        if not line.announced:
+            if bottom != rows.shown[-1]:
+                return None  # the new line may not be Enter's
+            if line.hasty and (top != bottom or rows.full(bottom)):
+                return None  # the new line may be where the row was full
+        if not _taken_away(rows, top, start, prompt.right):
+            return None
+        lines = [""]
+        for at in range(top, bottom + 1):
+            row = rows.at(at)
+            if at == top:
+                row = row[start:]
+            elif not rows.full(at - 1):
+                margin = next((col for col, cell in enumerate(row) if cell is not None), 0)
+                lines.append(" " * (margin - start))  # fish moves it below the first line
+                row = row[margin:]
+            end = next((col for col, cell in enumerate(row) if cell is None), len(row))
+            if _text(row[end:]).strip():
+                return None  # a line has no holes: this is something else
+            lines[-1] += _text(row[:end])
+        if len(lines) > 1 and line.simple:
+            return None  # something else was printed meanwhile
+        whole = "\n".join(one.rstrip() for one in lines).strip("\n")
+        return whole if len(whole) <= _MOST_CHARACTERS else whole[:_MOST_CHARACTERS] + " …"
+
+
+def _found(rows: Rows, prompts: List[_Prompt]) -> Optional[Tuple[int, _Prompt]]:
+    """The lowest row that begins with one of these."""
+    longest_first = sorted(prompts, key=lambda one: -len(one.left))
+    for at in reversed(rows.shown):
+        if at - 1 in rows.wrapped:
+            continue
+        for prompt in longest_first:
+            left = _text(prompt.left)
+            if left.strip() and _text(rows.at(at)[: len(prompt.left)]) == left:
+                return at, prompt
+    return None
+
+
+def _taken_away(rows: Rows, top: int, start: int, right: Cells) -> bool:
+    """Take away what stood right of the prompt; False where that can't be told from the line."""
+    row = rows.at(top)
+    shown = [start + col for col, cell in enumerate(right) if (cell or " ").strip()]
+    if not shown:
+        return True
+    if all(row[col] == right[col - start] for col in shown):
+        for col in range(shown[0], shown[-1] + 1):
+            row[col] = None
+        return True
+    over = bool((row[shown[-1]] or " ").strip())  # the line came to it, or it has changed
+    return not over or (rows.full(top) and rows.at(top + 1)[0] is not None)
+
+
+def _text(row: Cells) -> str:
+    return "".join(" " if cell is None else cell for cell in row)
