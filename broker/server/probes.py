@@ -7,6 +7,7 @@ could make sense of is refused here, when the configuration is read. Pure.
 import json
 import posixpath
 import re
+import shlex
 from collections.abc import Sequence
 
 import msgspec
@@ -17,8 +18,9 @@ _MOST_PROBES = 20
 _MOST_TREES = 10
 _MOST_WORDS = 20
 _MOST_SECRETS = 20
-_LONGEST_NAME = 40
-_LONGEST_WORD = 300
+_LONGEST_COMMAND = 300
+_LONGEST_PATH = 300
+_LONGEST_QUOTED = 40
 _LONGEST_PATTERN = 200
 _LONGEST_SECONDS = 10.0
 _MOST_BYTES = 24 * 1024
@@ -33,9 +35,9 @@ class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A command whose output tells something of the vendor's product."""
 
     name: str
-    area: str
-    """Under which changes are told."""
     command: tuple[str, ...]
+    area: str = "product"
+    """Under which changes are told."""
     timeout: float = 5.0
     """Seconds."""
     parser: str = "lines"
@@ -44,14 +46,18 @@ class Probe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as_root: bool = False
 
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,39}", re.ASCII)
+_AREA = re.compile(r"[a-z][a-z0-9-]{0,29}", re.ASCII)
+
+
 def check(probes: Sequence[Probe], trees: Sequence[str]) -> None:
     """Raise BadProbes for what makes no sense."""
     if len(probes) > _MOST_PROBES:
         raise BadProbes(f"probe: at most {_MOST_PROBES}, not {len(probes)}")
     names = [probe.name for probe in probes]
     for probe in probes:
-        if not _is_name(probe.name):
-            raise BadProbes(f"probe: a name is 1 to {_LONGEST_NAME} printable characters")
+        if not _NAME.fullmatch(probe.name):
+            raise BadProbes("probe: a name is 1 to 40 letters, digits, spaces or . _ / -")
         if names.count(probe.name) > 1:
             raise BadProbes(f"probe {probe.name!r}: there are two of this name")
         why = _wrong(probe)
@@ -63,7 +69,7 @@ def check(probes: Sequence[Probe], trees: Sequence[str]) -> None:
         if not _is_tree(tree):
             raise BadProbes(
                 "trees: absolute paths of directories, without a / at the end and not / itself,"
-                f" not {tree[:_LONGEST_NAME]!r}"
+                f" not {tree[:_LONGEST_QUOTED]!r}"
             )
     size = len(json.dumps([msgspec.to_builtins(probes), list(trees)]))
     if size > _MOST_BYTES:
@@ -75,17 +81,18 @@ def check(probes: Sequence[Probe], trees: Sequence[str]) -> None:
 
 def _wrong(probe: Probe) -> str:
     """What makes no sense in this probe, or empty."""
-    if not _is_name(probe.area):
-        return f"area: 1 to {_LONGEST_NAME} printable characters"
+    if not _AREA.fullmatch(probe.area):
+        return "area: a short word in small letters"
     if not 1 <= len(probe.command) <= _MOST_WORDS or not probe.command[0]:
         return f"command: a program and its arguments, 1 to {_MOST_WORDS} words"
-    for word in probe.command:
-        if len(word) > _LONGEST_WORD or not word.isprintable():
-            return f"command: each word at most {_LONGEST_WORD} printable characters"
+    if not all(word.isprintable() for word in probe.command):
+        return "command: printable characters only"
+    if len(shlex.join(probe.command)) > _LONGEST_COMMAND:
+        return f"command: at most {_LONGEST_COMMAND} characters, quoted as a shell would want it"
     if not 0 < probe.timeout <= _LONGEST_SECONDS:
         return f"timeout: more than 0 and at most {_LONGEST_SECONDS:.0f} seconds"
     if probe.parser not in PARSERS:
-        return f"parser: one of {', '.join(PARSERS)}, not {probe.parser[:_LONGEST_NAME]!r}"
+        return f"parser: one of {', '.join(PARSERS)}, not {probe.parser[:_LONGEST_QUOTED]!r}"
     if len(probe.secret) > _MOST_SECRETS:
         return f"secret: at most {_MOST_SECRETS}, not {len(probe.secret)}"
     for pattern in probe.secret:
@@ -98,16 +105,12 @@ def _wrong(probe: Probe) -> str:
     return ""
 
 
-def _is_name(text: str) -> bool:
-    return 1 <= len(text) <= _LONGEST_NAME and text.isprintable() and text.strip() == text
-
-
 def _is_tree(path: str) -> bool:
     return (
         path.startswith("/")
         and not path.startswith("//")
         and path != "/"
         and posixpath.normpath(path) == path
-        and len(path) <= _LONGEST_WORD
+        and len(path) <= _LONGEST_PATH
         and path.isprintable()
     )

@@ -134,7 +134,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 PROBE = """
 [[probe]]
 name = "cluster"
-area = "Cluster"
+area = "cluster"
 command = ["/opt/product/bin/clusterctl", "show"]
 """
 
@@ -144,7 +144,6 @@ def test_probes_and_trees(tmp_path: Path) -> None:
 {PROBE}
 [[probe]]
 name = "raid"
-area = "pools"
 command = ["megacli"]
 timeout = 10
 parser = "pairs"
@@ -155,14 +154,14 @@ as_root = true
     assert found.trees == ("/opt/product/etc",)
     cluster, raid = found.probes
     command = ("/opt/product/bin/clusterctl", "show")
-    assert cluster == Probe("cluster", "Cluster", command, 5.0, "lines", (), False)
-    assert raid == Probe("raid", "pools", ("megacli",), 10.0, "pairs", ("(?<=key=).*",), True)
+    assert cluster == Probe("cluster", command, "cluster", 5.0, "lines", (), False)
+    assert raid == Probe("raid", ("megacli",), "product", 10.0, "pairs", ("(?<=key=).*",), True)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[[probe]]\nname = "x"', "missing required field `area` - at `$.probe[0]`"),
+        ('[[probe]]\nname = "x"', "missing required field `command` - at `$.probe[0]`"),
         (f"{PROBE}shell = true", "unknown field `shell` - at `$.probe[0]`"),
         (f'{PROBE}as_root = "no"', "`$.probe[0].as_root`"),
         (f"{PROBE}timeout = 10.5", "probe 'cluster': timeout: more than 0 and at most 10 seconds"),
@@ -171,20 +170,20 @@ as_root = true
         (f'{PROBE}secret = ["("]', "secret: '(' is no regular expression: missing )"),
         (f'{PROBE}secret = ["{"x" * 201}"]', "secret: each 1 to 200 printable characters"),
         (f"{PROBE}{PROBE}", "probe 'cluster': there are two of this name"),
-        (PROBE.replace('"cluster"', '"a\\u001b[2J"'), "a name is 1 to 40 printable characters"),
-        (PROBE.replace('"Cluster"', '""'), "area: 1 to 40 printable characters"),
-        (PROBE.replace('"show"', '"a\\nb"'), "command: each word at most 300 printable characters"),
-        (PROBE.replace('"show"', f'"{"x" * 301}"'), "command: each word at most 300"),
+        (PROBE.replace('"cluster"', '"a\\u001b[2J"'), "a name is 1 to 40 letters, digits"),
+        (PROBE.replace('area = "c', 'area = "C'), "area: a short word in small letters"),
+        (PROBE.replace('"show"', '"a\\nb"'), "command: printable characters only"),
+        (PROBE.replace('"show"', f'"{"x" * 301}"'), "command: at most 300 characters"),
         (PROBE.replace('"show"', '"x",' * 20), "command: a program and its arguments, 1 to 20"),
-        ('[[probe]]\nname = "x"\narea = "X"\ncommand = []', "command: a program"),
+        ('[[probe]]\nname = "x"\ncommand = []', "command: a program"),
         (
             "".join(PROBE.replace("cluster", f"c{n}") for n in range(21)),
             "probe: at most 20, not 21",
         ),
         (
             "".join(
-                PROBE.replace("cluster", f"c{n}").replace('"show"', f'"{"x" * 299}",' * 19)
-                for n in range(5)
+                PROBE.replace("cluster", f"c{n}") + f"secret = {['x' * 200] * 20}\n"
+                for n in range(7)
             ),
             "bytes as JSON; at most 24576",
         ),
