@@ -103,7 +103,7 @@ class SessionNews:
             fit_to_print(host, _LONGEST_NAME),
             fit_to_print(case, _LONGEST_NAME),
         )
-        self._shown = shown
+        self._state, self._since = shown.state, shown.since
         self._no_loss_before = restarted + RESTART_SECONDS
         self._settled_by: float | None = None
         self._causes: list[str] = []
@@ -118,10 +118,14 @@ class SessionNews:
 
     def see(self, shown: Shown, now: float) -> None:
         """The customer's presence, as people are shown it now."""
-        before, self._shown = self._shown, shown
+        before, self._state = self._state, shown.state
+        if shown.state == before:
+            return
+        # Since when a seat is empty, the host's clock says, which may be wrong by hours.
+        self._since = shown.since if shown.state in _LINK else now
         if shown.state in _LINK:
             self._settled_by = None
-        elif before.state in _LINK:
+        elif before in _LINK:
             # The log says only now what happened meanwhile, and why the link was gone.
             self._settled_by = now + _SETTLE_SECONDS
 
@@ -131,7 +135,6 @@ class SessionNews:
         Raises KeyError, TypeError and ValueError for fields that make no sense.
         """
         event = entry["event"]
-        at = min(at, now)
         if event == "drift":
             self._gather(entry, now)
         elif event == "ended":
@@ -170,7 +173,7 @@ class SessionNews:
             times.append(self._drift_by)
         if self._settled_by is not None:
             times.append(self._settled_by)
-        elif self.told is None and self._shown.state in _PATIENCE:
+        elif self.told is None and self._state in _PATIENCE:
             times.append(self._told_by())
         return min(times, default=None)
 
@@ -187,13 +190,13 @@ class SessionNews:
     # --- presence -----------------------------------------------------------------------------
 
     def _told_by(self) -> float:
-        since = self._shown.since + _PATIENCE[self._shown.state]
-        if self._shown.state == State.LINK_LOST.value:
+        since = self._since + _PATIENCE[self._state]
+        if self._state == State.LINK_LOST.value:
             return max(since, self._no_loss_before)
         return since
 
     def _tell_presence(self, now: float) -> None:
-        state = self._shown.state
+        state = self._state
         if self._settled_by is not None:
             if now < self._settled_by:
                 return
@@ -210,7 +213,7 @@ class SessionNews:
             self.told = Told(_AWAY, self.told.since)
 
     def _tell_left(self, now: float) -> None:
-        state, since = self._shown.state, self._shown.since
+        state, since = self._state, self._since
         lost = (
             f"link lost {_span(now - since)} ago, cause not known yet; the host goes on recording"
         )
@@ -258,6 +261,7 @@ class SessionNews:
             session, host, case = self._about
             said = fit_to_print(said, 2 * _LONGEST_NAME + (_NAMED_CHANGES + 1) * _LONGEST_CHANGE)
             text = f"{host}, case {case}: {said}"
+            at = min(max(at, 0.0), now)  # a host may say anything
             self._ready.append(News(session, host, case, kind, text, at))
 
 

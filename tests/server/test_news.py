@@ -7,6 +7,7 @@ import pytest
 from broker.recording.presence import Shown, State
 from broker.recording.session_log import Entry
 from broker.server.news import News, SessionNews, Told
+from broker.server.webhooks.message import body_of
 
 NOW = 1_700_000_000.0
 
@@ -208,6 +209,18 @@ def test_the_end_is_told_when_it_is_known_and_nothing_after_it() -> None:
         ("ending", "the grant has expired"),
         ("ending", "the customer ended the session"),
     ]
+
+
+@pytest.mark.parametrize("wrong", [-2 * 3600.0, 2 * 3600.0, -1e12, 1e12])
+def test_a_hosts_clock_is_not_believed(wrong: float) -> None:
+    story = Story()
+    story.see(State.AWAY, NOW + wrong)
+    story.wait(720)
+    story.see(State.AT_KEYBOARD, story.now + wrong)
+    story.read("ended", age=-wrong, by="customer", why="x")
+    assert [kind for kind, _ in story.told_since()] == ["left", "returned", "ending"]
+    assert story.told[1].text.endswith("back after 12 min: the customer left")
+    assert all(body_of(news, "json") for news in story.told)
 
 
 def test_a_hosts_words_make_no_second_line_and_no_flood() -> None:

@@ -275,7 +275,7 @@ async def test_of_too_many_the_oldest_are_given_up(
     async with serve(to(receiver.webhook()), QUICK) as site:
         mine = (await news_of(site, 5))["session"]
         await receiver.has(lambda got: any(one.told["data"]["session"] == mine for one in got))
-        found = await logged(site, all_done)
+        found = await logged(site)
     assert len(found) <= 4 + 3, "no more are kept"
 
 
