@@ -131,7 +131,10 @@ class Replication:
             self._down(message.why)
         elif self._link is not None and self._link.state in (LinkState.GREETING, LinkState.LIVE):
             self._heard = self._now()
+            before = self._link.state
             answer = self._link.receive(message, self._heard.t)
+            if self._link.state is not before:
+                self._watch()  # who has greeted is asked sooner
             if answer is not None:
                 self._send(answer)
             self._take(message)

@@ -56,6 +56,29 @@ async def test_a_silent_host_is_lost_within_five_seconds(site: Site) -> None:
             await viewer.wait(Present, lambda present: present.state == "link-lost")
 
 
+async def test_a_message_that_takes_long_to_come_is_a_sign_of_life(site: Site) -> None:
+    silent, slow = await site.grant(), await site.grant()
+    piece = codec.encode(Append(LOG, 0, started()))
+    frame = b"\x82\xfe" + len(piece).to_bytes(2, "big") + bytes(4) + piece  # masked with zeros
+    assert len(piece) > 125
+    async with site.viewing(silent["session"]) as viewer, site.connected(slow) as (host, _):
+        wire = host.ws.get_extra_info("socket").dup()
+        async with site.connected(silent) as (gone, _), asyncio.TaskGroup() as group:
+            gone.answers_pings = host.answers_pings = False
+
+            async def trickle() -> None:
+                sent = 0
+                while viewer.present is None or viewer.present.state != "link-lost":
+                    sent += wire.send(frame[sent : sent + 1])
+                    await asyncio.sleep(0.3)
+                wire.sendall(frame[sent:])
+
+            group.create_task(trickle())
+            await viewer.wait(Present, lambda present: present.state == "link-lost")
+        wire.close()
+        await host.wait(Held)
+
+
 async def test_a_second_connection_replaces_the_first(site: Site) -> None:
     granted = await site.grant()
     async with site.connected(granted) as (first, _), site.connected(granted) as (second, _):
