@@ -39,13 +39,17 @@ const absence = object({
   more_lines: number,
   drift,
   more: number,
+  read: maybe(list(number)),
   pending: flag,
   limits,
   gaps: list(object({ since: number, until: maybe(number), cause: text })),
   notes: list(object({ t: number, by: text, text })),
   terminal: text,
 });
-/** One absence: from the customer's leaving, or the link's loss, to the return of both. */
+/**
+ * One absence: from the customer's leaving, or the link's loss, to the return of both. `read`: the
+ * fingerprints from before and after it, by number; null: the host's state is not read.
+ */
 export type AbsenceReport = Of<typeof absence>;
 
 const earlier = object({ since: number, drift, more: number, limits });
@@ -85,11 +89,15 @@ export function changes(of: { readonly drift: Drift; readonly more: number }): n
   return of.drift.reduce((sum, area) => sum + area.changes.length, of.more);
 }
 
-/** `12:04 to 13:10, 66 min`, in Unix time; of what goes on, `since 12:04, 40 s so far`. */
+/**
+ * `12:04 to 13:10, 66 min`, in Unix time; of a short one, `12:04, 40 s`, and of what goes on,
+ * `since 12:04, 40 s so far`.
+ */
 export function stretchWords(since: number, until: number | null, now: number): string {
   const from = clock(since, now);
   if (until === null) return `since ${from}, ${duration(now - since)} so far`;
-  return `${from} to ${clock(until, now)}, ${duration(until - since)}`;
+  const to = until - since < 120 ? "" : ` to ${clock(until, now)}`;
+  return `${from}${to}, ${duration(until - since)}`;
 }
 
 /** The number by which pages know the report of what changed before the session. */

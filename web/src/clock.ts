@@ -10,9 +10,10 @@ export function clock(unix: number, now: number): string {
   return sameDay(unix, now) ? time : `${DAY.format(unix * 1000)} ${time}`;
 }
 
-/** `12:04:31`, for entries that stand among others of their day. */
-export function clockSeconds(unix: number): string {
-  return TIME_SECONDS.format(unix * 1000);
+/** `12:04:31`, for entries that stand among others of their day; or `21 Nov 12:04:31`, as above. */
+export function clockSeconds(unix: number, now = unix): string {
+  const time = TIME_SECONDS.format(unix * 1000);
+  return sameDay(unix, now) ? time : `${DAY.format(unix * 1000)} ${time}`;
 }
 
 /** The same instant for somebody in another zone: `2026-11-22 12:04:31 UTC`. */

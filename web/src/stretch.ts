@@ -1,4 +1,7 @@
-/** A stretch of a session in the address of its replay: `#since=T&until=T&terminal=NAME`. Pure. */
+/**
+ * What the address of a replay asks for: a stretch, `#since=T&until=T&terminal=NAME`, or two
+ * fingerprints to compare, `#drift` or `#drift=N-M`. Pure.
+ */
 
 export interface Stretch {
   /** Seconds since the session began. */
@@ -31,4 +34,24 @@ export function readStretch(hash: string): Stretch | null {
     until: until !== null && until > since ? until : null,
     terminal: fields.get("terminal"),
   };
+}
+
+/** Two fingerprints by number; neither: the first and the last. */
+export interface Compared {
+  readonly between?: { readonly from: number; readonly to: number };
+}
+
+/** `read`: two numbers, or null for the first and the last fingerprint. */
+export function driftHash(read: readonly number[] | null): string {
+  return read === null ? "#drift" : `#drift=${read.join("-")}`;
+}
+
+/** Which fingerprints a fragment has compared; null: none. */
+export function readDrift(hash: string): Compared | null {
+  const found = /^#drift(?:=(\d+)-(\d+))?$/.exec(hash);
+  if (found === null) return null;
+  const [, from, to] = found;
+  return from === undefined || to === undefined
+    ? {}
+    : { between: { from: Number(from), to: Number(to) } };
 }

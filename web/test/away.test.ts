@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { AbsenceReport, Reports } from "../src/away";
 import { changes, isWorthIt, newestEnded, reportsShape, stretchWords, toOpen } from "../src/away";
 import { clock } from "../src/clock";
-import { readStretch, stretchHash } from "../src/stretch";
+import { driftHash, readDrift, readStretch, stretchHash } from "../src/stretch";
 
 const line = { t: 130, terminal: "run-1.terminal-1.cast", line: "ip route", persons: ["customer"] };
 const change = { text: "mtu of eth1 1500 → 9000", since: 90, until: 140, at: null, early: true };
@@ -18,6 +18,7 @@ const absence = (some: Partial<AbsenceReport> = {}): AbsenceReport => ({
   more_lines: 0,
   drift: [],
   more: 0,
+  read: [1, 2],
   pending: false,
   limits: [],
   gaps: [],
@@ -55,6 +56,7 @@ describe("a report", () => {
   it("says how long, also of what goes on", () => {
     const [from, to] = [clock(1000, 5000), clock(4960, 5000)];
     expect(stretchWords(1000, 4960, 5000)).toBe(`${from} to ${to}, 66 min`);
+    expect(stretchWords(1000, 1040, 5000)).toBe(`${from}, 40 s`);
     expect(stretchWords(1000, null, 1040)).toBe(`since ${from}, 40 s so far`);
   });
 });
@@ -94,6 +96,17 @@ describe("a stretch in a replay's address", () => {
   it.each(["", "#", "#drift", "#since=", "#since=x", "#until=3"])("is none in %j", (hash) =>
     expect(readStretch(hash)).toBeNull(),
   );
+
+  it("asks for two fingerprints in its place", () => {
+    expect(readDrift(driftHash([0, 12]))).toEqual({ between: { from: 0, to: 12 } });
+    expect(readDrift(driftHash(null))).toEqual({});
+    expect(["", "#drift=1", "#drift=a-b", "#since=3"].map(readDrift)).toEqual([
+      null,
+      null,
+      null,
+      null,
+    ]);
+  });
 
   it("has no end before its beginning", () => {
     expect(readStretch("#since=9&until=3")).toEqual({ since: 9, until: null, terminal: null });

@@ -1,7 +1,7 @@
 /** What happened while the customer was away, as the engineers see it, and what they say of it. */
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { AbsenceReport, Reports } from "../away";
 import { EARLIER, changes, isWorthIt, stretchWords } from "../away";
 import { clock } from "../clock";
@@ -77,8 +77,6 @@ function Card({ away, reports, began, report, state, now, children }: CardProps)
   useEffect(() => {
     if (away.isAsked) heading.current?.focus();
   }, [away.isAsked, away.shown]);
-  const { log } = state.watched;
-  const isCompared = useMemo(() => log.some(({ entry }) => entry.event === "fingerprint"), [log]);
   return (
     <article class="away-report" data-report data-report-n={away.shown}>
       <header>
@@ -94,7 +92,7 @@ function Card({ away, reports, began, report, state, now, children }: CardProps)
         {children}
       </div>
       {report && <Paused {...{ report, began, state, now }} />}
-      {report && <AbsenceView {...{ of: { ...report, notes: [] }, began, isCompared, now }} />}
+      {report && <AbsenceView {...{ of: { ...report, notes: [] }, began, now }} />}
       {!report && reports.earlier && <EarlierView of={reports.earlier} began={began} now={now} />}
     </article>
   );

@@ -65,7 +65,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const logButton = useRef<HTMLButtonElement>(null);
   const room = useRef<TerminalRoom | null>(null);
   const isSignedOut = useIsSignedOut(broker.state === "lost");
-  const { proposals, requests, holds, terminals, ending, isCompared } = useTold(watched.log);
+  const { proposals, requests, holds, terminals, ending } = useTold(watched.log);
 
   useEffect(() => {
     if (!host.current) return undefined;
@@ -220,12 +220,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
       {hasSide && (
         <div class="side">
           {away.isOpen && (
-            <AwayPanel
-              away={{ ...away, close: closeReport }}
-              sessionId={session.id}
-              isCompared={isCompared}
-              now={now}
-            />
+            <AwayPanel away={{ ...away, close: closeReport }} sessionId={session.id} now={now} />
           )}
           {hasAsked && (
             <ProposalsPanel

@@ -20,7 +20,6 @@ export function useTold(log: readonly LogLine[]) {
       holds: log.reduce(holdsAfter, []),
       terminals: log.reduce(terminalsAfter, NO_TERMINALS),
       ending: log.reduce(endingAfter, null),
-      isCompared: log.some(({ entry }) => entry.event === "fingerprint"),
     }),
     [log],
   );

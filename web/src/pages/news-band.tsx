@@ -53,7 +53,7 @@ export function NewsBand({ news: { board, dismiss }, now }: { news: NewsBoard; n
           key={id}
           class={`news-line ${news.kind}`}
           data-news={news.kind}
-          data-session={news.session}
+          data-news-session={news.session}
         >
           <span class="quiet">
             <When at={news.at} now={now} />

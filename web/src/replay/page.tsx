@@ -1,6 +1,6 @@
 /** The replay of a session, running or ended: player, moments, stretches, downloads. */
 
-import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Session, Timeline } from "../api";
 import {
   awayReports,
@@ -18,8 +18,8 @@ import { isOver } from "../presence";
 import { DriftDialog } from "../reports/drift-dialog";
 import { useAwayReports } from "../reports/following";
 import { AwayPanel, REPORT_ID } from "../reports/panel";
-import type { Stretch } from "../stretch";
-import { readStretch } from "../stretch";
+import type { Compared, Stretch } from "../stretch";
+import { readDrift, readStretch } from "../stretch";
 import { BEFORE_SECONDS, Moments } from "./moments";
 import type { Place } from "./player";
 import { ReplayPlayer } from "./player";
@@ -31,9 +31,6 @@ const NO_LOG: readonly LogLine[] = [];
 
 /** Reports are opened by whoever wants them. */
 const QUIETLY = { ask: awayReports, isHere: false, opensAlone: false };
-
-/** The fragment that opens the comparison of fingerprints. */
-const DRIFT = "#drift";
 
 /** How often the page looks where the player is. */
 const LOOK_MS = 200;
@@ -88,8 +85,7 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
     .map((one) => one.name)
     .filter((name) => name.endsWith(".cast"))
     .sort(byAge);
-  const hash = useHash();
-  const stretch = useMemo(() => readStretch(hash), [hash]);
+  const { stretch, compared, compare } = useFragment();
   const [chosen, setChosen] = useState<string | null>(null);
   const [skipsIdle, setSkipsIdle] = useState(false);
   const terminal = chosen ?? terminals[0] ?? null;
@@ -147,7 +143,7 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
         <Legend stretches={timeline.stretches} isMarked={stretch !== null} />
       </section>
       {away.isOpen ? (
-        <AwayPanel away={away} sessionId={session.id} isCompared={told.isCompared} now={now} />
+        <AwayPanel away={away} sessionId={session.id} now={now} />
       ) : (
         <Moments
           moments={timeline.moments}
@@ -170,9 +166,9 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
         >
           Away reports
         </button>
-        <a class="button" href={DRIFT} data-action="compare">
+        <button type="button" data-action="compare" onClick={() => compare({})}>
           Compare fingerprints
-        </a>
+        </button>
         {!isOver(session.presence) && (
           <>
             <button type="button" onClick={() => void Promise.all([onReload(), reload()])}>
@@ -185,29 +181,39 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
         )}
         <Downloads session={session} terminal={terminal} />
       </footer>
-      {hash === DRIFT && began !== null && (
+      {compared !== null && began !== null && (
         <DriftDialog
           sessionId={session.id}
           began={began}
           now={now}
-          onClose={() => {
-            window.location.hash = "";
-          }}
+          first={compared}
+          onClose={() => compare(null)}
         />
       )}
     </main>
   );
 }
 
-/** The fragment of the page's address, as it changes. */
-function useHash(): string {
-  const [hash, setHash] = useState(window.location.hash);
+/** What the page's address asks for: a stretch to replay, or the comparison of fingerprints. */
+function useFragment() {
+  const [stretch, setStretch] = useState<Stretch | null>(null);
+  const [compared, compare] = useState<Compared | null>(null);
   useEffect(() => {
-    const look = () => setHash(window.location.hash);
+    const look = () => {
+      const drift = readDrift(window.location.hash);
+      if (drift !== null) {
+        compare(drift);
+        // Or the same link, followed again, would be no change.
+        window.history.replaceState(null, "", window.location.pathname);
+      } else {
+        setStretch(readStretch(window.location.hash));
+      }
+    };
+    look();
     window.addEventListener("hashchange", look);
     return () => window.removeEventListener("hashchange", look);
   }, []);
-  return hash;
+  return { stretch, compared, compare };
 }
 
 function Downloads({ session, terminal }: { session: Session; terminal: string | null }) {

@@ -36,15 +36,12 @@ export interface Told {
   /** Unix time of t = 0, to the fraction; null where no log tells. */
   readonly began: number | null;
   readonly spans: ReadonlyMap<string, Span>;
-  /** Whether the host's state was read: there are fingerprints. */
-  readonly isCompared: boolean;
 }
 
 /** Read the logs of all runs, in order. */
 export function readLogs(logs: readonly string[]): Told {
   let began: number | null = null;
   const spans = new Map<string, Span>();
-  let isCompared = false;
   const close = (terminal: string, until: number) => {
     const span = spans.get(terminal);
     if (span) spans.set(terminal, { ...span, until: span.until ?? until });
@@ -55,11 +52,10 @@ export function readLogs(logs: readonly string[]): Told {
       // A run that was killed closed nothing; what it had open ended when the next one started.
       for (const terminal of spans.keys()) close(terminal, entry.t);
     }
-    if (entry.event === "fingerprint") isCompared = true;
     if (entry.event === "opened") spans.set(entry.terminal, { since: entry.t, until: null });
     if (entry.event === "closed") close(entry.terminal, entry.t);
   }
-  return { began, spans, isCompared };
+  return { began, spans };
 }
 
 /** The terminal to show for a moment: the shown one if it was open then, else the latest that was. */

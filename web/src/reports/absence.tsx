@@ -12,12 +12,10 @@ interface Props {
   readonly of: AbsenceReport;
   /** Unix time of the session's zero. */
   readonly began: number;
-  /** Whether the host's state is read at all: without, nothing can be said of changes. */
-  readonly isCompared: boolean;
   readonly now: number;
 }
 
-export function AbsenceView({ of, began, isCompared, now }: Props) {
+export function AbsenceView({ of, began, now }: Props) {
   const { since, until, parts, notes, gaps, pending } = of;
   return (
     <>
@@ -47,7 +45,7 @@ export function AbsenceView({ of, began, isCompared, now }: Props) {
       {notes.map((note, index) => (
         <figure key={index} class="customer-note" data-note>
           <figcaption>
-            {visible(note.by)} notes, <At t={note.t} began={began} />
+            {visible(note.by)} notes, <At t={note.t} began={began} now={now} />
           </figcaption>
           <blockquote>
             {note.text.split("\n").map((line, at) => (
@@ -56,7 +54,7 @@ export function AbsenceView({ of, began, isCompared, now }: Props) {
           </blockquote>
         </figure>
       ))}
-      <Changes of={of} began={began}>
+      <Changes of={of} began={began} now={now}>
         {pending && (
           <p class="pending" role="status" data-pending>
             The host's fingerprint of the return is on its way; changes are told when it is here.
@@ -64,14 +62,12 @@ export function AbsenceView({ of, began, isCompared, now }: Props) {
         )}
         {!pending && changes(of) === 0 && (
           <p class="quiet">
-            {isCompared
-              ? "None was found."
-              : "Not known: there is no fingerprint of the host's state."}
+            {of.read === null ? "Not known: the host's state is not read." : "None was found."}
           </p>
         )}
       </Changes>
       <Typists of={of} />
-      <Lines of={of} began={began} />
+      <Lines of={of} began={began} now={now} />
       {gaps.length > 0 && (
         <section class="report-part" data-gaps={gaps.length}>
           <h3>Gaps: nothing was recorded</h3>
@@ -95,20 +91,17 @@ export function AbsenceView({ of, began, isCompared, now }: Props) {
 }
 
 /** What had changed on the host before this session began. */
-export function EarlierView({
-  of,
-  began,
-  now,
-}: Omit<Props, "of" | "isCompared"> & { of: Earlier }) {
+export function EarlierView({ of, began, now }: Omit<Props, "of"> & { of: Earlier }) {
   return (
     <>
       <p class="away-summary">
         <strong data-field="says">Since the last session on this host</strong>{" "}
         <span data-field="stretch">
-          it ended {clock(began + of.since, now)}, {duration(-of.since)} before this one began
+          its state was last read {clock(began + of.since, now)}, {duration(-of.since)} before this
+          session began
         </span>
       </p>
-      <Changes of={of} began={began}>
+      <Changes of={of} began={began} now={now}>
         {changes(of) === 0 && <p class="quiet">None was found.</p>}
       </Changes>
       <Limits limits={of.limits} />
@@ -119,10 +112,12 @@ export function EarlierView({
 function Changes({
   of,
   began,
+  now,
   children,
 }: {
   of: Pick<Earlier, "drift" | "more">;
   began: number;
+  now: number;
   children: ComponentChildren;
 }) {
   const count = changes(of);
@@ -130,7 +125,7 @@ function Changes({
     <section class="report-part" data-changes={count}>
       <h3>Changes on the host {count > 0 && <span class="quiet">{count}</span>}</h3>
       {children}
-      <DriftList of={of} began={began} />
+      <DriftList of={of} began={began} now={now} />
     </section>
   );
 }
@@ -158,7 +153,7 @@ function Typists({ of: { typists } }: { of: AbsenceReport }) {
   );
 }
 
-function Lines({ of: { lines, more_lines: more }, began }: { of: AbsenceReport; began: number }) {
+function Lines({ of: { lines, more_lines: more }, began, now }: Props) {
   if (lines.length === 0) return null;
   return (
     <section class="report-part" data-lines={lines.length + more}>
@@ -168,7 +163,7 @@ function Lines({ of: { lines, more_lines: more }, began }: { of: AbsenceReport; 
       {more > 0 && <p class="quiet">The latest {lines.length}; the recording has all.</p>}
       <ol>
         {lines.map((one, index) => (
-          <LineItem key={index} line={one} began={began} />
+          <LineItem key={index} line={one} began={began} now={now} />
         ))}
       </ol>
     </section>

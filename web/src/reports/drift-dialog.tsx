@@ -7,6 +7,7 @@ import type { DriftBetween } from "../away";
 import { changes, fingerprintWords } from "../away";
 import { clock } from "../clock";
 import { Problem, asApiError } from "../pages/frame";
+import type { Compared } from "../stretch";
 import { DriftList, Limits } from "./drift-list";
 
 interface Props {
@@ -14,12 +15,14 @@ interface Props {
   /** Unix time of the session's zero. */
   readonly began: number;
   readonly now: number;
+  /** What to compare first. */
+  readonly first: Compared;
   readonly onClose: () => void;
 }
 
-export function DriftDialog({ sessionId, began, now, onClose }: Props) {
+export function DriftDialog({ sessionId, began, now, first, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const { found, error, choose } = useDrift(sessionId);
+  const { found, error, choose } = useDrift(sessionId, first);
   useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog
@@ -60,7 +63,7 @@ export function DriftDialog({ sessionId, began, now, onClose }: Props) {
           {error === null && (
             <div class="drift-found" data-changes={changes(found)} role="status">
               {changes(found) === 0 && <p class="quiet">No change was found.</p>}
-              <DriftList of={found} began={began} />
+              <DriftList of={found} began={began} now={now} />
               <Limits limits={found.limits} />
             </div>
           )}
@@ -100,10 +103,10 @@ function Fingerprints({ label, found, chosen, began, now, onChoose }: Fingerprin
 }
 
 /** The drift last found stands until another one is: what was chosen wrongly is told beside it. */
-function useDrift(sessionId: string) {
+function useDrift(sessionId: string, first: Compared) {
   const [found, setFound] = useState<DriftBetween | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const [chosen, choose] = useState<{ from: number; to: number } | null>(null);
+  const [chosen, choose] = useState(first.between ?? null);
   useEffect(() => {
     let isCurrent = true;
     driftBetween(sessionId, chosen).then(

@@ -9,9 +9,10 @@ interface Props {
   readonly of: { readonly drift: Drift; readonly more: number };
   /** Unix time of the session's zero. */
   readonly began: number;
+  readonly now: number;
 }
 
-export function DriftList({ of: { drift, more }, began }: Props) {
+export function DriftList({ of: { drift, more }, began, now }: Props) {
   return (
     <>
       {drift.map(({ area, title, changes }) => (
@@ -21,7 +22,7 @@ export function DriftList({ of: { drift, more }, began }: Props) {
           </h4>
           <ul>
             {changes.map((one, index) => (
-              <ChangeItem key={index} change={one} began={began} />
+              <ChangeItem key={index} change={one} began={began} now={now} />
             ))}
           </ul>
         </section>
@@ -35,7 +36,7 @@ export function DriftList({ of: { drift, more }, began }: Props) {
   );
 }
 
-function ChangeItem({ change, began }: { change: Change; began: number }) {
+function ChangeItem({ change, began, now }: { change: Change; began: number; now: number }) {
   const { text, since, until, at, early, lines } = change;
   return (
     <li class="change" data-change={text} data-early={early}>
@@ -44,10 +45,11 @@ function ChangeItem({ change, began }: { change: Change; began: number }) {
         <span class="quiet change-time">
           {at === null ? (
             <>
-              between <At t={since} began={began} /> and <At t={until} began={began} />
+              between <At t={since} began={began} now={now} /> and{" "}
+              <At t={until} began={began} now={now} />
             </>
           ) : (
-            <At t={at} began={began} />
+            <At t={at} began={began} now={now} />
           )}
         </span>{" "}
         {early && <span class="early">may be from before</span>}
@@ -57,7 +59,7 @@ function ChangeItem({ change, began }: { change: Change; began: number }) {
           <span class="quiet">probably by</span>
           <ol>
             {lines.map((one, index) => (
-              <LineItem key={index} line={one} began={began} />
+              <LineItem key={index} line={one} began={began} now={now} />
             ))}
           </ol>
         </div>
@@ -67,10 +69,10 @@ function ChangeItem({ change, began }: { change: Change; began: number }) {
 }
 
 /** A line that was entered: when, by whom, and what stood on the screen. */
-export function LineItem({ line: one, began }: { line: Line; began: number }) {
+export function LineItem({ line: one, began, now }: { line: Line; began: number; now: number }) {
   return (
     <li class="entered-line" data-line={one.line}>
-      <At t={one.t} began={began} />
+      <At t={one.t} began={began} now={now} />
       <span class="quiet" title={`terminal ${terminalNumber(one.terminal)}`}>
         {one.persons.map(visible).join(" and ") || "nobody"}
       </span>
@@ -101,11 +103,11 @@ export function Limits({ limits }: { limits: readonly Limit[] }) {
 }
 
 /** A time of the session, as the clock here shows it. */
-export function At({ t, began }: { t: number; began: number }) {
+export function At({ t, began, now }: { t: number; began: number; now: number }) {
   const unix = began + t;
   return (
     <time dateTime={new Date(unix * 1000).toISOString()} title={utc(unix)}>
-      {clockSeconds(unix)}
+      {clockSeconds(unix, now)}
     </time>
   );
 }

@@ -4,20 +4,19 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Reports } from "../away";
 import { EARLIER, stretchWords } from "../away";
 import { Problem } from "../pages/frame";
-import { stretchHash } from "../stretch";
+import { driftHash, stretchHash } from "../stretch";
 import { AbsenceView, EarlierView } from "./absence";
 import type { AwayReports } from "./following";
 
 interface Props {
   readonly away: AwayReports;
   readonly sessionId: string;
-  readonly isCompared: boolean;
   readonly now: number;
 }
 
 export const REPORT_ID = "away-report";
 
-export function AwayPanel({ away, sessionId, isCompared, now }: Props) {
+export function AwayPanel({ away, sessionId, now }: Props) {
   const { reports, shown, error, isAsked } = away;
   const began = reports?.began ?? null;
   const heading = useRef<HTMLHeadingElement>(null);
@@ -52,7 +51,7 @@ export function AwayPanel({ away, sessionId, isCompared, now }: Props) {
         {reports === null || began === null ? (
           error === null && <p class="quiet">Nothing is known yet.</p>
         ) : (
-          <Shown {...{ reports, began, shown, isCompared, now, sessionId }} />
+          <Shown {...{ reports, began, shown, now, sessionId }} />
         )}
       </div>
     </section>
@@ -63,29 +62,28 @@ interface ShownProps {
   readonly reports: Reports;
   readonly began: number;
   readonly shown: number | null;
-  readonly isCompared: boolean;
   readonly now: number;
   readonly sessionId: string;
 }
 
-function Shown({ reports, began, shown, isCompared, now, sessionId }: ShownProps) {
+function Shown({ reports, began, shown, now, sessionId }: ShownProps) {
   const absence = reports.absences.find((one) => one.n === shown);
   const replay = `/sessions/${encodeURIComponent(sessionId)}/replay`;
   const stretch = absence && { ...absence, terminal: absence.terminal || null };
-  const compare = (
-    <a class="button" href={`${replay}#drift`} data-action="compare">
+  const compare = (read: readonly number[] | null) => (
+    <a class="button" href={`${replay}${driftHash(read)}`} data-action="compare">
       Compare fingerprints
     </a>
   );
   if (absence && stretch)
     return (
       <>
-        <AbsenceView of={absence} began={began} isCompared={isCompared} now={now} />
+        <AbsenceView of={absence} began={began} now={now} />
         <p class="report-links">
           <a class="button primary" href={`${replay}${stretchHash(stretch)}`} data-action="replay">
             Replay this stretch
           </a>{" "}
-          {isCompared && compare}
+          {absence.read !== null && compare(absence.read)}
         </p>
       </>
     );
@@ -93,7 +91,7 @@ function Shown({ reports, began, shown, isCompared, now, sessionId }: ShownProps
     return (
       <>
         <EarlierView of={reports.earlier} began={began} now={now} />
-        <p class="report-links">{compare}</p>
+        <p class="report-links">{compare(null)}</p>
       </>
     );
   return <p class="quiet">Nobody has been away so far, and the link has held.</p>;
