@@ -53,6 +53,7 @@ class Copy:
         self._tasks = tasks
         self._progressed = progressed
         self._writing = False
+        self._grown = asyncio.Event()
 
     @property
     def received(self) -> int:
@@ -83,6 +84,12 @@ class Copy:
                 self._tasks.spawn(self._write(), f"write {self._session} {self.name}")
         return new
 
+    async def written(self) -> None:
+        """Return when what is here now is held. Safe to cancel."""
+        upto = self.received
+        while self.held < upto:
+            await self._grown.wait()
+
     def tail(self, offset: int) -> Iterator[bytes]:
         """What is received and not held, from ``offset`` (not below ``held``) on, in pieces."""
         at = self.held
@@ -106,6 +113,8 @@ class Copy:
                 for _ in range(count):
                     self._tail.popleft()
                 self._receiver.hold(self.held + len(data))
+                self._grown.set()
+                self._grown = asyncio.Event()
                 self._progressed(self)
         finally:
             self._writing = False

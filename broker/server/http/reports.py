@@ -1,6 +1,7 @@
 """What a session's logs tell: its timeline, away reports and drift."""
 
 import asyncio
+import contextlib
 import re
 import sys
 from weakref import WeakValueDictionary
@@ -18,6 +19,7 @@ log = structlog.get_logger()
 
 _AT_ONCE = 2
 _TOLD_SECONDS = 30.0
+_WRITTEN_SECONDS = 2.0
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -56,12 +58,21 @@ class Reports:
         session = room.session.id
         turn = self._turns.setdefault(session, asyncio.Lock())
         async with turn, self._workers:
-            logs = [
-                (name, room.copies[name].held)
-                for name in room.stream_names()
-                if room.copies[name].stream.is_log
-            ]
-            asked = Asked(what, str(self._recordings.root), session, logs, start, end)
+            logs = [copy for copy in room.copies.values() if copy.stream.is_log]
+            # Who asks because of an entry that they were just sent expects it to be told.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_WRITTEN_SECONDS):
+                    for copy in logs:
+                        await copy.written()
+            held = sorted((copy.stream, copy.name, copy.held) for copy in logs)
+            asked = Asked(
+                what,
+                str(self._recordings.root),
+                session,
+                [(name, size) for _, name, size in held],
+                start,
+                end,
+            )
             status, answer = await _ask(asked)
         if status == NO_SUCH:
             raise NotFound("unknown-fingerprint", answer.decode())
