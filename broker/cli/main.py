@@ -22,6 +22,8 @@ _CUSTOMER = {
     "hold": "say what nobody should touch, and stop commands at it",
     "holds": "list what nobody should touch",
     "lift": "lift a hold",
+    "note": "say what you did, for engineers and reviewers to read",
+    "away": "tell what happened while you, or the link, was away",
     "disconnect": "cut the link; the shell and the recording go on",
     "reconnect": "let the link be made again",
     "reattach": "take the seat at the session's terminal again",
