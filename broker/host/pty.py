@@ -208,13 +208,14 @@ class Pty:
         if self._keys and not waited:
             self._loop.add_writer(self._master, self._writable)
 
-    def drop_guests(self) -> None:
+    def drop_guests(self) -> bool:
         """What guests have typed and no program has read will not be read any more.
 
-        The kernel keeps some for the program, and keeps no two people's apart: with it goes what
-        others have typed since.
+        Whether there was any. The kernel keeps some for the program, and keeps no two people's
+        apart: with it goes what others have typed since.
         """
-        if self._keys.drop_guests() and not self._keys:
+        dropped = self._keys.drop_guests() > 0
+        if dropped and not self._keys:
             self._loop.remove_writer(self._master)
             self._on_room()
         if self._guests_last:
@@ -223,6 +224,8 @@ class Pty:
             with contextlib.suppress(OSError), self._slave_end() as slave:
                 termios.tcflush(slave, termios.TCIFLUSH)
             self._guests_last = b""
+            return True
+        return dropped
 
     def _guests_typed(self, data: bytes) -> None:
         if data:

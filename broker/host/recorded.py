@@ -203,8 +203,8 @@ class RecordedTerminal:
 
     def drop_guests(self) -> None:
         """What guests have typed and no program has read yet is forgotten."""
-        self._line.lose()
-        self._pty.drop_guests()
+        if self._pty.drop_guests():
+            self._line.lose()
 
     def unready(self, text: str) -> str:
         """Why this text can't be typed and run now, as it is; empty where it can."""

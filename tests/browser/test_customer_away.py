@@ -7,7 +7,7 @@ from tests.browser.conftest import SignIn
 from tests.browser.phone import Phone
 from tests.journeys.world import World
 
-LINE = "printf 'mtu of %s: 9000' eth1"
+LINE, SAYS = "printf 'mtu of %s: 9000\\n' eth1", "mtu of eth1: 9000"
 NOTE = "We changed the MTU because\nthe new switch wants jumbo frames."
 
 
@@ -39,7 +39,10 @@ async def test_disconnected_returned_and_explained(
     # The customer cuts the link, and says why when it is back.
     await customer.does("disconnect")
     await expect(phone.at("[data-link=disconnected]")).to_contain_text("You disconnected")
-    await customer.runs(LINE)
+    customer.terminal.type(LINE)
+    await customer.terminal.expect(LINE)
+    customer.terminal.type("\r")
+    await customer.terminal.expect(SAYS)
     await customer.does("reconnect")
     report = phone.at("[data-report]")
     await expect(report).to_contain_text("While you were disconnected")
