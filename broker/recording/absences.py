@@ -7,25 +7,14 @@ of parts, each with a cause of its own; parts that overlap are one absence.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Dict, Iterable, List, Mapping, Optional
+from typing import Dict, Iterable, List, Optional
 
-from broker.recording.causes import Cause
+from broker.recording.causes import SAYS, Cause
 from broker.recording.session_log import Entry
 
 AWAY, DISCONNECTED, LINK_LOST, STOPPED = "away", "disconnected", "link-lost", "stopped"
 SEAT_TAKEN = "seat taken"
 """Why a terminal was detached whose seat another terminal of the customer took: nobody left."""
-
-_SAYS: Mapping[str, str] = {
-    Cause.RECONNECTED.value: "disconnected by the customer",
-    Cause.REBOOTED.value: "the host was rebooted",
-    Cause.RECORDER_STOPPED.value: "the recorder was stopped",
-    Cause.ASLEEP.value: "the host slept",
-    Cause.FROZEN.value: "the recorder stood still",
-    Cause.UPLINK_STOPPED.value: "the uplink was stopped",
-    Cause.BROKER_RESTARTED.value: "the broker was restarted",
-    Cause.NETWORK_LOST.value: "the network was lost",
-}
 
 
 @dataclass
@@ -41,11 +30,11 @@ class Part:
     @property
     def says(self) -> str:
         """The cause in words."""
-        if self.kind == AWAY and self.cause not in _SAYS:
+        if self.kind == AWAY and self.cause not in SAYS:
             return f"the customer left ({self.cause})" if self.cause else "the customer left"
         if self.kind == DISCONNECTED:
-            return _SAYS[Cause.RECONNECTED.value]
-        return _SAYS.get(self.cause, self.cause) or "link lost, cause not known yet"
+            return SAYS[Cause.RECONNECTED.value]
+        return SAYS.get(self.cause, self.cause) or "link lost, cause not known yet"
 
 
 @dataclass

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from broker.recording.absences import Absence, Absences
-from broker.recording.drift import Change, by_area, compose, from_json, says, title
+from broker.recording.drift import ENTRY, Change, by_area, compose, from_json, says, title
 from broker.recording.session_log import Entry
 from broker.recording.suspects import Line, suspects
 
+MOST_ABSENCES = 100
+"""The newest are told; a link that comes and goes all day has its timeline."""
 MOST_LINES = 200
 """Lines of one absence that are told; of more, the newest, and how many are not."""
 EARLIER = 0
@@ -62,9 +64,10 @@ class Told:
 def tell(entries: Iterable[Entry]) -> Dict[str, Any]:
     """All away reports of a session: ``{began, earlier, absences}``, absences in order of time."""
     told = _read(entries)
+    first = max(0, len(told.absences) - MOST_ABSENCES)
     reports = [
-        _report(n, absence, told, _next_since(told.absences, n))
-        for n, absence in enumerate(told.absences, 1)
+        _report(n, told.absences[n - 1], told, _next_since(told.absences, n))
+        for n in range(first + 1, len(told.absences) + 1)
     ]
     return {"began": told.began, "earlier": _earlier(told), "absences": reports}
 
@@ -175,16 +178,20 @@ def _areas(
     drifts: Sequence[Drift], lines: Sequence[Line], began: float = float("-inf")
 ) -> List[Dict[str, Any]]:
     """The drift from the first to the last of these, by area, in words."""
-    windows: Dict[Tuple[str, str, str], Tuple[float, float, Optional[float]]] = {}
+    windows: Dict[Tuple[str, ...], _Window] = {}
     for drift in drifts:
         for change in drift.changes:
-            since = windows.get(change[:3], (drift.since,))[0]
-            windows[change[:3]] = (since, drift.until, change.at)
+            for key in _keys(change):
+                since = windows.get(key, drift).since
+                windows[key] = _Window(since, drift.until)
     told = []
     for area, changes in by_area(compose(drift.changes for drift in drifts)):
         described = []
         for change in changes:
-            since, until, at = windows[change[:3]]
+            found = [windows[key] for key in _keys(change)]
+            since = min(one.since for one in found)
+            until = max(one.until for one in found)
+            at = change.at
             likely = suspects(change, since, until, lines)
             early = since < began if at is None else at < began
             described.append(
@@ -199,6 +206,20 @@ def _areas(
             )
         told.append({"area": area, "title": title(area), "changes": described})
     return told
+
+
+class _Window(NamedTuple):
+    """When a change must have happened."""
+
+    since: float
+    until: float
+
+
+def _keys(change: Change) -> List[Tuple[str, ...]]:
+    """What a change is of; of entries, each by itself."""
+    if change.fact != ENTRY:
+        return [change[:3]]
+    return [(*change[:3], value) for value in (change.before, change.after) if value is not None]
 
 
 def _typists(lines: Sequence[Line], counts: Sequence[Dict[str, int]]) -> List[Dict[str, Any]]:

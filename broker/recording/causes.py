@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Callable, Tuple
+from typing import Callable, Mapping, Tuple
 
 
 class Cause(Enum):
@@ -25,6 +25,19 @@ class Cause(Enum):
     UPLINK_STOPPED = "uplink-stopped"
     BROKER_RESTARTED = "broker-restarted"
     NETWORK_LOST = "network lost"
+
+
+SAYS: Mapping[str, str] = {
+    Cause.RECONNECTED.value: "disconnected by the customer",
+    Cause.REBOOTED.value: "the host was rebooted",
+    Cause.RECORDER_STOPPED.value: "the recorder was stopped",
+    Cause.ASLEEP.value: "the host slept",
+    Cause.FROZEN.value: "the recorder stood still",
+    Cause.UPLINK_STOPPED.value: "the uplink was stopped",
+    Cause.BROKER_RESTARTED.value: "the broker was restarted",
+    Cause.NETWORK_LOST.value: "the network was lost",
+}
+"""How people say it, by what the session log has."""
 
 
 @dataclass(frozen=True)

@@ -140,23 +140,24 @@ def compare(before: Facts, after: Facts) -> List[Change]:
 
 def compose(drifts: Iterable[Iterable[Change]]) -> List[Change]:
     """The drift from the first fingerprint to the last, from those between them, in order."""
-    net: Dict[Tuple[str, str, str], Change] = {}
+    net: Dict[Tuple[str, str], Dict[str, Change]] = {}
     entries: Dict[Tuple[str, str], Dict[str, Change]] = {}
     for change in (one for drift in drifts for one in drift):
-        key = change[:3]
+        key = change[:2]
         if change.fact == ENTRY:
-            _toggle(entries.setdefault(key[:2], {}), change)
+            _toggle(entries.setdefault(key, {}), change)
             continue
+        facts = net.setdefault(key, {})
+        earlier = facts.pop(change.fact, change)
         if not change.fact and (change.before is None or change.after is None):
             # The whole subject came or went: what was told of its facts went with it.
-            entries.pop(key[:2], None)
-            for other in [one for one in net if one[:2] == key[:2] and one[2]]:
-                del net[other]
-        earlier = net.pop(key, change)
+            entries.pop(key, None)
+            facts.clear()
         if earlier.before != change.after:
-            net[key] = change._replace(before=earlier.before)
-    paired = [one for changed in entries.values() for one in _paired(list(changed.values()))]
-    return sorted([*net.values(), *paired], key=_place)
+            facts[change.fact] = change._replace(before=earlier.before)
+    changed = [one for facts in net.values() for one in facts.values()]
+    paired = [one for some in entries.values() for one in _paired(list(some.values()))]
+    return sorted([*changed, *paired], key=_place)
 
 
 def says(change: Change) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
+from broker.recording.causes import SAYS
 from broker.recording.session_log import Entry
 
 
@@ -50,7 +51,8 @@ _LABELS: Mapping[str, Callable[[Entry], str]] = {
     "typed": lambda entry: f"{entry['person']} begins to type",
     "link_lost": lambda entry: "link lost",
     "link_up": lambda entry: (
-        f"link back after {duration(entry['t'] - entry['since'])}: {_spoken(entry['cause'])}"
+        f"link back after {duration(entry['t'] - entry['since'])}: "
+        f"{SAYS.get(entry['cause'], entry['cause'])}"
         if entry["cause"]
         else "connected"
     ),
@@ -99,7 +101,7 @@ _BRIEF_CHARACTERS = 60
 
 
 def _still(entry: Entry) -> str:
-    return "the host slept" if entry["cause"] == "asleep" else "the recorder stood still"
+    return SAYS.get(entry["cause"], "the recorder stood still")
 
 
 def _spoken(cause: str) -> str:

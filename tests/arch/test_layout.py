@@ -3,7 +3,7 @@
 from tests.arch.tree import ROOT, tracked
 
 LONGEST_LINES = 500
-NOT_MIRRORS = {"arch", "browser", "golden", "journeys"}
+NOT_MIRRORS = {"arch", "browser", "faults", "golden", "journeys"}
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 
 

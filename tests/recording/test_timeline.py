@@ -42,7 +42,7 @@ def test_moments_are_worded_for_people() -> None:
         "link lost",
         "disconnected by the customer",
         "the customer reconnects",
-        "link back after 41 s: network lost",
+        "link back after 41 s: the network was lost",
         "customer idle",
         "customer back at the keyboard",
         "customer away: terminal closed",
