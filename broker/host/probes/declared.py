@@ -54,7 +54,6 @@ TEXTS = (
 _IP4, _IP6 = ("ip", "-4", "-j"), ("ip", "-6", "-j")
 _SHOW = ("systemctl", "show", "-p", "Id,LoadState,ActiveState,UnitFileState,TriggeredBy")
 _LIST = ("systemctl", "list-unit-files", "--no-legend", "--no-pager", "--full")
-_ENABLED = ("/etc/systemd/system/*",)
 _LVM = ("--noheadings", "--units", "b", "--separator", "\t", "-o")
 
 NEEDED = {"packages": "neither dpkg-query nor rpm", "firewall": "neither nft nor iptables-save"}
@@ -127,21 +126,15 @@ PROBES: Tuple[Probe, ...] = (
     ),
     Probe("arrays", "pools", storage.arrays, files=("/proc/mdstat",)),
     Probe("services", "services", units.states, (*_SHOW, "*.service", "*.socket")),
+    # One for both: systemctl reads every unit's file for each list.
     Probe(
-        "services at boot",
+        "services and timers at boot",
         "services",
         units.at_boot,
-        (*_LIST, "--type=service,socket"),
-        covers_links=_ENABLED,
+        (*_LIST, "--type=service,socket,timer"),
+        covers_links=("/etc/systemd/system/*",),
     ),
     Probe("timers", "timers", units.states, (*_SHOW, "*.timer")),
-    Probe(
-        "timers at boot",
-        "timers",
-        units.at_boot,
-        (*_LIST, "--type=timer"),
-        covers_links=_ENABLED,
-    ),
     Probe(
         "packages (dpkg)",
         "packages",

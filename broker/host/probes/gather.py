@@ -22,7 +22,7 @@ from broker.host.probes.probe import Probe
 from broker.host.probes.running import NotThere, Runner, Said, Unseen, User
 from broker.host.probes.trees import Tree, Walk
 
-DEADLINE_SECONDS = 15.0
+DEADLINE_SECONDS = 18.0
 _AT_A_TIME = 8
 _READ_SECONDS = 0.5  # of CPU
 

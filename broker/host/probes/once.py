@@ -36,9 +36,22 @@ def told_once(found: Sequence[Found], trees: Sequence[Change]) -> List[Change]:
     for probe, changes in found:
         if probe.area == "files" and probe.by_path:
             files = [_with_text(one, changes) for one in files]
-            changes = [one for one in changes if one.subject not in whole]  # noqa: PLW2901
+            changes = [  # noqa: PLW2901
+                one
+                for one in changes
+                if one.subject not in whole and not _is_covered(one.subject, found)
+            ]
         told += changes
     return _without_echoes(told) + files
+
+
+def _is_covered(path: str, found: Sequence[Found]) -> bool:
+    """Whether a probe that has words of its own for this file has found it changed."""
+    return any(
+        not probe.by_path and any(fnmatchcase(path, pattern) for pattern in probe.covers)
+        for probe, changes in found
+        if changes
+    )
 
 
 def _is_whole(change: Change) -> bool:
@@ -51,20 +64,15 @@ def _is_explained(change: Change, found: Sequence[Found]) -> bool:
     path, text = change.subject, change.after or change.before or ""
     if _BACKUP.fullmatch(path):
         return True
+    is_link = _is_whole(change) and text.startswith(("link to", "directory"))
     for probe, changes in found:
-        if not changes:
-            continue
-        if probe.by_path:
+        if probe.by_path and any(one.subject == path for one in changes):
             # A file whose lines are told; one of settings that is new is told as a whole.
-            is_told = any(one.subject == path for one in changes)
-            if is_told and not (probe.area == "files" and _is_whole(change)):
+            if not (probe.area == "files" and _is_whole(change)):
                 return True
-        else:
-            is_link = _is_whole(change) and text.startswith(("link to", "directory"))
-            covers = (*probe.covers, *(probe.covers_links if is_link else ()))
-            if any(fnmatchcase(path, pattern) for pattern in covers):
-                return True
-    return False
+        elif is_link and changes and any(fnmatchcase(path, one) for one in probe.covers_links):
+            return True
+    return _is_covered(path, found)
 
 
 def _without_insides(changes: List[Change]) -> List[Change]:
@@ -122,11 +130,18 @@ def _without_echoes(changes: List[Change]) -> List[Change]:
         for one in changes
         if one.area == "users" and one.subject.startswith("user ") and _is_whole(one)
     }
+    bridges = {
+        name
+        for one in changes
+        if one.area == "links" and one.fact == "master"
+        for name in (one.before, one.after)
+    }
     roots = _roots(changes)
     return [
         one
         for one in changes
         if not (one.area == "addresses" and one.after is None and one.subject in gone)
+        and not (one.area == "links" and one.fact == "mac" and one.subject in bridges)
         and not (one.area == "users" and _is_own_group(one, users))
         and not (one.area == "sysctl" and _follows(one, roots))
     ]
@@ -158,12 +173,13 @@ def _follows(change: Change, roots: Set[_Root]) -> bool:
     if _is_whole(change) and change.fact != ENTRY:
         return True
     place = _setting(change)
-    if place is None or place[2] == "all":
+    if place is None:
         return False
-    name = f"default {place[3]}" if place[2] == "default" else place[3]
-    if place[:1] == ("ipv4",) and place[3] == "accept_redirects":
-        return (place[0], "forwarding", "1") in roots or (place[0], "forwarding", "0") in roots
-    return (place[0], name, change.after) in roots
+    family, _, link, setting = place
+    if setting == "accept_redirects" and any(one[:2] == (family, "forwarding") for one in roots):
+        return True
+    name = f"default {setting}" if link == "default" else setting
+    return link != "all" and (family, name, change.after) in roots
 
 
 def _setting(change: Change) -> Optional[Tuple[str, str, str, str]]:

@@ -41,7 +41,7 @@ _LONGEST_LIMIT = 200
 def take(asked: Dict[str, Any]) -> Dict[str, Any]:
     """Take a fingerprint, keep it, and tell how it differs from the one before.
 
-    Blocking, for 15 s at most; for the main thread. Raises OSError where nothing can be kept.
+    Blocking, for 20 s at most; for the main thread. Raises OSError where nothing can be kept.
     """
     began = time.time()
     folder, key = Path(asked["folder"]), _key(Path(asked["key"]))

@@ -43,7 +43,7 @@ def addresses(_: str, text: str) -> Subjects:
     found: Dict[str, Dict[str, str]] = {}
     for link in _objects(text):
         for one in link.get("addr_info", []):
-            if "local" not in one or one.get("temporary") or one.get("tentative"):
+            if "local" not in one or one.get("temporary"):
                 continue
             if one.get("scope") == "link" and one.get("family") == "inet6":
                 continue

@@ -12,7 +12,7 @@ from broker.host.probes.probe import Subjects
 LONGEST_ENTRY = 180
 """Characters of a line that are kept; of a longer one also how it goes on, as a digest."""
 MOST_FACTS = 2000
-_COMMENT = re.compile(r"\s*(#|;|//)")
+_COMMENT = re.compile(r"\s*[#;]")
 _SUDO_COMMENT = re.compile(r"\s*#(?!include|\d)")
 _PAIR = re.compile(r"([^=:\s][^=:]*?)\s*[=:]\s*(.*)|(\S+)\s+(.*)")
 
