@@ -58,7 +58,7 @@ async def test_the_story_and_its_report(world: World) -> None:
         }
         mtu = f"mtu of {cable.theirs} 1500 → 1400"
         assert sorted(changes) == sorted(
-            [mtu, f"203.0.113.0/24 route via 198.51.100.1 dev {cable.theirs} appeared"]
+            [mtu, f"route to 203.0.113.0/24 via 198.51.100.1 dev {cable.theirs} appeared"]
         )
         assert f"ip link set {cable.theirs} mtu 1400" in changes[mtu][0]
         assert [note["text"] for note in report["notes"]] == [
