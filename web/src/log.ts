@@ -261,7 +261,10 @@ function say(entry: Entry): Told | null {
         ? null
         : plain(`a line typed by ${shares(entry.shares)}${quoted(entry.line)}`);
     case "fingerprint":
-      return entry.limits.length === 0 ? null : attention(notRead(entry.limits));
+      // What can't be read is told once a run; reports and comparisons tell it again.
+      return FIRST.has(entry.why) && entry.limits.length > 0
+        ? attention(notRead(entry.limits))
+        : null;
     case "drift":
       return drifted(entry);
     case "noted":
@@ -312,6 +315,8 @@ const LOOKS: Readonly<Record<string, string>> = {
   hidden: "looks at something else",
   asleep: "has a page that sleeps",
 };
+
+const FIRST: ReadonlySet<string> = new Set(["consent", "resumed"]);
 
 function notRead(limits: readonly { readonly probe: string; readonly why: string }[]): string {
   return `not in the host's fingerprint: ${limits.map((one) => `${one.probe} (${one.why})`).join(", ")}`;

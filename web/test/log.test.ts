@@ -103,7 +103,16 @@ describe("an entry", () => {
     ],
     [{ event: "fingerprint", n: 1, why: "consent", limits: [] }, undefined],
     [
-      { event: "fingerprint", n: 1, why: "left", limits: [{ probe: "zfs", why: "no such tool" }] },
+      { event: "fingerprint", n: 2, why: "left", limits: [{ probe: "zfs", why: "no such tool" }] },
+      undefined,
+    ],
+    [
+      {
+        event: "fingerprint",
+        n: 1,
+        why: "consent",
+        limits: [{ probe: "zfs", why: "no such tool" }],
+      },
       "not in the host's fingerprint: zfs (no such tool)",
     ],
     [
