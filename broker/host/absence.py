@@ -10,7 +10,7 @@ from typing import NamedTuple, Optional
 
 from broker.host.clock import Moment
 from broker.host.pulse import Stillness
-from broker.recording.causes import Cause, Evidence, cause_of
+from broker.recording.causes import LEAST_SECONDS, Cause, Evidence, cause_of
 
 
 class Return(NamedTuple):
@@ -63,7 +63,11 @@ class Absence:
         self._last, self._seen, self._still, self._instance = None, Evidence(), None, instance
         if last is None:
             return Return(None, now.t)
+        since, stood = last.t, 0.0
         slept = 0.0 if seen.new_run else now.suspended - last.suspended
-        stood = 0.0 if still is None else still.until - max(still.since, last.t)
+        # Who wakes up first reads what came meanwhile: that is no sign of life after the stillness.
+        if still is not None and last.t < still.until + LEAST_SECONDS:
+            since, stood = min(since, still.since), still.until - still.since
+            slept = max(slept, stood) if still.cause is Cause.ASLEEP else slept
         seen = replace(seen, slept=slept, stood_still=stood, broker_restarted=restarted)
-        return Return(cause_of(seen), last.t)
+        return Return(cause_of(seen), since)

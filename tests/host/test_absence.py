@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from broker.host.absence import Absence, Return
 from broker.host.clock import Moment
 from broker.host.pulse import Stillness
@@ -29,6 +31,14 @@ def test_a_recorder_that_stood_still_while_the_link_was_lost() -> None:
     absence.stood_still(Stillness(11.0, 20.0, Cause.FROZEN))
     absence.lost(Moment(10.0, 7.0))
     assert absence.back(Moment(21.0, 7.0), "b1") == Return(Cause.FROZEN, 10.0)
+
+
+@pytest.mark.parametrize("cause", [Cause.FROZEN, Cause.ASLEEP])
+def test_what_was_read_on_waking_was_said_before(cause: Cause) -> None:
+    absence = Absence()
+    absence.stood_still(Stillness(11.0, 20.0, cause))
+    absence.lost(Moment(20.1, 9.0))
+    assert absence.back(Moment(22.0, 9.0), "b1") == Return(cause, 11.0)
 
 
 def test_a_stillness_before_the_loss_does_not_explain_it() -> None:

@@ -84,9 +84,7 @@ class Terminal(Changing):
 
     async def close(self) -> None:
         """Close the window, as by its button: the program is hung up on."""
-        if not self._open:
-            return
-        self._hang_up()
+        self.hang_up()
         try:
             await self.ended(5)
         except TimeoutError:
@@ -94,7 +92,8 @@ class Terminal(Changing):
             await self._process.wait()
             raise AssertionError("a program outlived its terminal") from None
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """Close it without waiting for its program to end."""
         if self._open:
             self._open = False
             asyncio.get_running_loop().remove_reader(self._master)
