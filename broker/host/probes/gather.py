@@ -67,6 +67,8 @@ def gather(probes: Sequence[Probe], walks: Mapping[str, Walk], user: User) -> Ga
             found.limits += [(f"files in {name}", why) for why in seen.limits]
         elif isinstance(seen, NotThere) and by_name[name].optional:
             missing.add(name)
+        elif name in walks:
+            found.limits.append((f"files in {name}", str(seen)))
         else:
             _take(found, by_name[name], seen)
     runner.stop()

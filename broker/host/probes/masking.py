@@ -17,24 +17,28 @@ _MAYBE = re.compile(
     r"|akia|gh[opsu]_|eyj|com2sec|mysql|--?user|-u\b|[A-Za-z0-9+/]{42}",
     re.IGNORECASE,
 )
-_VALUE = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;"'}\]]+)"""
+_VALUE = r"""(?!\[secret\]|=|:)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;"'}\]]+)"""
 _KEY = (
-    r"[\w.-]*(?:password|passphrase|passcode|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key"
+    r"(?:password|passphrase|passcode|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key"
     r"|private[_-]?key|preshared[_-]?key|pre[_-]shared[_-]key|secret[_-]?key|encryption[_-]?key"
     r"|wireless-key[0-9]?|psk|credentials?|community)"
 )
 _RULES = (
     # Blocks of PEM, also one whose end is missing.
-    (r"(-----BEGIN [A-Z0-9 ]+-----).*?(?:-----END [A-Z0-9 ]+-----|\Z)", rf"\1 {MASK}", re.DOTALL),
+    (
+        r"(-----BEGIN [A-Z0-9 ]+-----)(?! \[secret\]).*?(?:-----END [A-Z0-9 ]+-----|\Z)",
+        rf"\1 {MASK}",
+        re.DOTALL,
+    ),
     # Credentials in a URL.
     (r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+@", rf"\1{MASK}@", re.IGNORECASE),
     (r"(\b[a-z][a-z0-9+.-]*://)[^\s:/@]{12,}@", rf"\1{MASK}@", re.IGNORECASE),
     (r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", rf"\1 {MASK}", re.IGNORECASE),
     # name = value, name: value, "name": "value", --name value.
-    (rf"""(?<![\w.-])({_KEY}["']?\s*(?:=|:(?=[\s"'])|=>)\s*){_VALUE}""", "", re.IGNORECASE),
-    (rf"(--?{_KEY}\s+){_VALUE}", "", re.IGNORECASE),
-    (rf"(?m)((?:^|[{{;])\s*{_KEY}\s+){_VALUE}", "", re.IGNORECASE),
-    (rf"""(?<![\w.-])([\w.-]*pass(?:wd|wort)?["']?\s*(?:=|=>)\s*){_VALUE}""", "", re.IGNORECASE),
+    (rf"""({_KEY}["']?\s*(?:=|:(?=[\s"'])|=>)\s*){_VALUE}""", "", re.IGNORECASE),
+    (rf"(\s--?(?:[\w-]+-)?{_KEY}\s+){_VALUE}", "", re.IGNORECASE),
+    (rf"(?m)((?:^|[{{;])[ \t]*(?:[\w.-]+[_.-])?{_KEY}[ \t]+){_VALUE}", "", re.IGNORECASE),
+    (rf"""(pass(?:wd|wort)?["']?\s*(?:=|=>)\s*){_VALUE}""", "", re.IGNORECASE),
     (rf"""(["'](?:passwd|pass|pwd|key)["']\s*:\s*){_VALUE}""", "", re.IGNORECASE),
     (rf"(?m)((?:^|\s)(?:wpa-psk|wpa-passphrase|r[ow]community6?|keys?:)\s+){_VALUE}", "", 0),
     (rf"(?m)(^\s*com2sec6?\s+\S+\s+\S+\s+){_VALUE}", "", 0),

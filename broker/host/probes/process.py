@@ -116,7 +116,7 @@ def _blind(probes: List[Probe]) -> List[Limit]:
 def _told(limits: List[Limit]) -> List[Dict[str, str]]:
     """Limits of the same cause in one, as they are told."""
     by_cause: Dict[str, List[str]] = {}
-    for probe, why in limits:
+    for probe, why in sorted(limits):
         by_cause.setdefault(_clean(why)[:_LONGEST_LIMIT], []).append(probe)
     return [
         {"probe": ", ".join(dict.fromkeys(probes)), "why": why} for why, probes in by_cause.items()

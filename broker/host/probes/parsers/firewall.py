@@ -11,7 +11,7 @@ from broker.host.probes.probe import Subjects
 NFT_MADE = "iptables (nft)"
 """Subjects of iptables that are told by nft begin with this."""
 
-_COUNTED = re.compile(r" packets \d+ bytes \d+|(?<=bytes) used \d+ \w+| expires \S+| last used \S+")
+_COUNTED = re.compile(r" packets \d+ bytes \d+|(?<=bytes) used \d+ \w+| expires \w+| last used \w+")
 _QUOTED = re.compile(r'"[^"]*"')
 _ELEMENT = re.compile(r'(?:[^,"]|"[^"]*")+')
 _POLICY = re.compile(r";?\s*policy (\w+);?$")
