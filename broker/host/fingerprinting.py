@@ -67,7 +67,7 @@ class Fingerprinting:
         self._taken = clock()
         self._patience = Patience(_BURST, 1 / _EVERY_SECONDS)
         self._process: Optional[asyncio.subprocess.Process] = None
-        self._limited = False
+        self._limited = self._stopped = False
 
     @property
     def processes(self) -> List[int]:
@@ -90,6 +90,7 @@ class Fingerprinting:
     def stop(self) -> None:
         """No more of them; what runs is ended."""
         self._on, self._wanted = False, None
+        self._stopped = True
         self._kill()
 
     async def finish(self) -> None:
@@ -121,7 +122,8 @@ class Fingerprinting:
         self._taken = self._clock()
         try:
             found = await asyncio.wait_for(self._read(), _LONGEST_SECONDS)
-            self._tell(why, found)
+            if not self._stopped:
+                self._tell(why, found)
         except asyncio.TimeoutError:
             self._limit("reading the host's state took too long")
         except (OSError, ValueError, KeyError, TypeError):
@@ -200,7 +202,7 @@ class Fingerprinting:
         return load(folder).broker == self._session.broker
 
     def _limit(self, why: str) -> None:
-        if not self._limited:
+        if not (self._limited or self._stopped):
             self._limited = True
             self._owner.log("limit", what="fingerprint", why=why)
 

@@ -98,7 +98,7 @@ class Recorder:
             self._terminals,
             self.tell,
             self.tell_who,
-            self._copies.withhold,
+            self._revoked,
         )
         self._page = CustomerPage(
             session, self.run, self._authority, self._changes, self._proposing, self._end_soon,
@@ -204,10 +204,11 @@ class Recorder:
             self.log(held["event"], by=held.get("by", "the grant"))
         if grant.standing is Standing.REVOKED:
             self._copies.withhold(earlier=True)
+            self._fingerprints.stop()
         self._holds.begin()
         if self._plan.limit:
             self.log("limit", what="holds", why=self._plan.limit)
-        self._fingerprint("resumed" if earlier else "consent")
+        self._fingerprints.take("resumed" if earlier else "consent")
 
     async def end(self, by: str, why: str) -> None:
         """End the session: the shells are told, the log is closed, the rest is delivered."""
@@ -278,10 +279,10 @@ class Recorder:
 
     # --- the host's state -------------------------------------------------------------------
 
-    def _fingerprint(self, why: str) -> None:
-        # Whoever revoked tells nobody anything more of their host.
-        if self._authority.grant.standing is not Standing.REVOKED:
-            self._fingerprints.take(why)
+    def _revoked(self) -> None:
+        """Nobody is told anything more of this host, until it has ended."""
+        self._copies.withhold()
+        self._fingerprints.stop()
 
     def fingerprinted(self, why: str) -> None:
         """A fingerprint, and what it differs in, is in the log."""
@@ -328,7 +329,7 @@ class Recorder:
 
     def seat_left(self) -> None:
         """The customer is at no terminal any more."""
-        self._fingerprint("left")
+        self._fingerprints.take("left")
 
     def seat_taken(self, client: Client, *, first: bool, returned: bool) -> None:
         """The customer is at a terminal; ``first``: on this connection they were at none.
@@ -337,7 +338,7 @@ class Recorder:
         """
         self._seat_by = self._clock()  # whoever is not there from now on has left
         if returned:
-            self._fingerprint("returned")
+            self._fingerprints.take("returned")
         self._title = ""
         self.tell_who()
         for hold in self._holds.up() if first else ():
@@ -440,7 +441,7 @@ class Recorder:
         self._turns.tell_again()
         self.tell_who()
         if returned:
-            self._fingerprint("returned")
+            self._fingerprints.take("returned")
 
     def link_gone(self) -> None:
         """The link was cut or lost, and nobody watches through it any more."""
@@ -448,7 +449,7 @@ class Recorder:
         self._terminals.drop_guests()
         self._proposing.clear("the link was lost")
         self.tell_who()
-        self._fingerprint("left")
+        self._fingerprints.take("left")
 
     def delivered(self) -> None:
         """There is nothing to send any more, or nobody who takes it: that was this run."""

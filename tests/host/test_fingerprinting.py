@@ -73,8 +73,8 @@ async def test_since_the_session_before_and_no_other_vendors(
     url = host.file.broker if is_of_this_broker else "http://127.0.0.1:9"
     replace(load(earlier), id="s0", broker=url).save(earlier)
     host.folder.mkdir()
-    now = {"began_wall": time.time(), "began_boottime": clock.boottime()}
-    replace(host.file, **now).save(host.folder)
+    wall, boottime = time.time(), clock.boottime()
+    replace(host.file, began_wall=wall, began_boottime=boottime).save(host.folder)
     broker.streams.clear()
     state.write_text("ha: off\n")
     await host.start()
