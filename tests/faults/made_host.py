@@ -53,6 +53,7 @@ _ETC = {
     "hostname": "appliance\n",
     "resolv.conf": "# made by hand\nnameserver 192.0.2.53\n",
     "exports": "# none\n",
+    "nfs.conf": "[nfsd]\nthreads = 8\n",
     "fstab": "//nas/share /mnt/nas cifs username=it,password=hunter2 0 0\n",
     "network/interfaces": "iface wlan0 inet dhcp\n  wpa-psk verysecret1\n",
     "sudoers": "Defaults env_reset\n%ops ALL=(ALL) ALL\n@includedir /etc/sudoers.d\n",

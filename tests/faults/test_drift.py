@@ -284,6 +284,11 @@ KINDS = [
         "/etc/exports: line added: /srv 192.0.2.0/24(ro)",
     ),
     kind(
+        "file of settings that grew too long to be read",
+        "head -c 1100000 /dev/zero | tr '\\0' a > /etc/nfs.conf",
+        "content of /etc/nfs.conf changed",
+    ),
+    kind(
         "line changed",
         "sed -i s/192.0.2.9/192.0.2.10/ /etc/hosts",
         "/etc/hosts: line 192.0.2.9 storage → 192.0.2.10 storage",
@@ -347,6 +352,8 @@ def test_nothing_is_told_of_a_host_that_nobody_touched(host: MadeHost) -> None:
 
 
 def test_the_command_tells_when_a_file_was_changed_and_keeps_what_it_found(host: MadeHost) -> None:
+    host.run("rm /etc/nfs.conf")
+    host.fingerprint()
     host.run("echo later >> /etc/product/tool")
     told = host.command(*command("fingerprint"))
     assert told.stderr == ""

@@ -12,7 +12,7 @@ from broker.host.probes.gather import Gathered
 from broker.host.probes.once import Found, told_once
 from broker.host.probes.probe import Probe
 from broker.host.probes.trees import Cached, place
-from broker.recording.drift import Change, Facts, compare
+from broker.recording.drift import Change, compare
 
 FORMAT = 1
 """Of what is kept, and of what parsers make of it; only like is compared with like."""
@@ -27,6 +27,8 @@ class Kept(NamedTuple):
     facts: Subjects
     upto: Optional[str] = None
     """Of a tree: the last path that was looked at, where that is not all."""
+    unseen: Sequence[str] = ()
+    """Of files told by their paths: those that were not read."""
 
 
 @dataclass
@@ -62,7 +64,8 @@ def fingerprint_of(
     found = Fingerprint(n, began, key)
     for probe in probes:
         if probe.name in seen.facts:
-            found.probes[probe.name] = Kept(_asked(probe), seen.facts[probe.name])
+            unseen = seen.unseen[probe.name]
+            found.probes[probe.name] = Kept(_asked(probe), seen.facts[probe.name], None, unseen)
     for root, tree in seen.trees.items():
         found.trees[root] = Kept(root, tree.facts, tree.upto)
         found.cache.update(tree.cache)
@@ -80,8 +83,9 @@ def changes_between(
     for probe in probes:
         was, now = before.probes.get(probe.name), after.probes.get(probe.name)
         if was is not None and now is not None and was.asked == now.asked:
-            area: Facts = {probe.area: was.facts}
-            found.append(Found(probe, compare(area, {probe.area: now.facts})))
+            differs = compare({probe.area: was.facts}, {probe.area: now.facts})
+            unseen = {*was.unseen, *now.unseen}
+            found.append(Found(probe, [one for one in differs if one.subject not in unseen]))
     files: List[Change] = []
     for root in sorted(before.trees.keys() & after.trees.keys()):
         files += _files(before.trees[root], after.trees[root])

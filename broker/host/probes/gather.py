@@ -19,7 +19,7 @@ from broker.host.probes.declared import NEEDED
 from broker.host.probes.masking import masked
 from broker.host.probes.parsers.firewall import NFT_MADE
 from broker.host.probes.probe import Probe
-from broker.host.probes.running import NotThere, Runner, Said, Unseen, User
+from broker.host.probes.running import Looked, NotThere, Runner, Unseen, User
 from broker.host.probes.trees import Tree, Walk
 
 DEADLINE_SECONDS = 18.0
@@ -28,7 +28,7 @@ _READ_SECONDS = 0.5  # of CPU
 
 Limit = Tuple[str, str]
 """Which probe, and what it did not see or why it saw nothing."""
-Seen = Union[Tuple[Said, List[str]], Tree, Unseen]
+Seen = Union[Looked, Tree, Unseen]
 Job = Tuple[str, Callable[[], Seen]]
 
 
@@ -37,6 +37,8 @@ class Gathered:
     """What was seen: by probe, and by the root of a tree."""
 
     facts: Dict[str, Dict[str, Dict[str, str]]] = field(default_factory=dict)
+    unseen: Dict[str, List[str]] = field(default_factory=dict)
+    """By probe, paths that are there and were not read."""
     trees: Dict[str, Tree] = field(default_factory=dict)
     limits: List[Limit] = field(default_factory=list)
 
@@ -105,9 +107,9 @@ def _start(jobs: Sequence[Job]) -> "queue.SimpleQueue[Tuple[str, Seen]]":
     return answers
 
 
-def _take(found: Gathered, probe: Probe, seen: "Union[Tuple[Said, List[str]], Unseen]") -> None:
+def _take(found: Gathered, probe: Probe, seen: Union[Looked, Unseen]) -> None:
     """Mask and parse what a probe brought; nothing that is not masked goes further."""
-    said, limits = ([], [str(seen)]) if isinstance(seen, Unseen) else seen
+    said, limits, unseen = Looked([], [str(seen)], []) if isinstance(seen, Unseen) else seen
     facts: Dict[str, Dict[str, str]] = {}
     try:
         with _alarm(_READ_SECONDS):
@@ -118,6 +120,7 @@ def _take(found: Gathered, probe: Probe, seen: "Union[Tuple[Said, List[str]], Un
                     facts.setdefault(subject, {}).update(one)
         if not isinstance(seen, Unseen):
             found.facts[probe.name] = facts
+            found.unseen[probe.name] = unseen
     except _NoEnd:
         limits = ["its output and patterns take too long to read"]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):

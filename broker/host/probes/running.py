@@ -6,7 +6,6 @@ at its time's end its whole group is killed, and not waited for: what hangs in t
 
 from __future__ import annotations
 
-import errno
 import glob
 import os
 import pwd
@@ -34,6 +33,16 @@ Said = List[Tuple[str, bytes]]
 """Where it comes from (a path, or the probe's name), and what it says."""
 
 
+class Looked(NamedTuple):
+    """What a probe brought."""
+
+    said: Said
+    limits: List[str]
+    """What it did not see, in words."""
+    unseen: List[str]
+    """Paths that are there and were not read."""
+
+
 class Unseen(Exception):
     """A probe saw nothing; why, in words."""
 
@@ -58,15 +67,17 @@ class Runner:
         self._groups: Set[int] = set()
         self._is_over = False
 
-    def look(self, probe: Probe) -> Tuple[Said, List[str]]:
-        """What the probe's command prints or its files say, and what could not be seen of it.
+    def look(self, probe: Probe) -> Looked:
+        """What the probe's command prints or its files say. Raises ``Unseen`` where it is nothing.
 
-        Raises ``Unseen`` where that is all of it.
+        Of files that are told by their paths, some may be unseen; of others all are needed.
         """
-        if probe.files:
-            return _read_all(probe.files)
-        output, complaint = self._run(probe)
-        return [(probe.name, output)], [complaint] if complaint else []
+        if not probe.files:
+            return Looked([(probe.name, self._run(probe))], [], [])
+        looked = _read_all(probe.files)
+        if looked.limits and not (looked.said and probe.by_path):
+            raise Unseen("; ".join(looked.limits))
+        return looked
 
     def stop(self) -> None:
         """End whatever still runs, and let nothing start."""
@@ -75,7 +86,7 @@ class Runner:
             for group in self._groups:
                 _kill(group)
 
-    def _run(self, probe: Probe) -> Tuple[bytes, str]:
+    def _run(self, probe: Probe) -> bytes:
         process = self._start(probe)
         deadline = _Deadline(process.pid, probe.timeout)
         try:
@@ -86,7 +97,7 @@ class Runner:
         finally:
             self._forget(process)
         if status == 0 or (probe.partial and output):
-            return output, ""
+            return output
         said = complaint.decode(errors="replace").strip().split("\n")[0]
         raise Unseen(said or f"{probe.command[0]} failed (status {status})")
 
@@ -188,23 +199,25 @@ def _kill(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-def _read_all(patterns: Sequence[str]) -> Tuple[Said, List[str]]:
-    said: Said = []
-    limits: List[str] = []
+def _read_all(patterns: Sequence[str]) -> Looked:
     paths = [path for pattern in patterns for path in sorted(glob.glob(pattern))]  # noqa: PTH207
-    if len(paths) > _MOST_FILES:
-        limits.append(f"only the first {_MOST_FILES} of {len(paths)} files were read")
+    looked = Looked([], [], paths[_MOST_FILES:])
+    if looked.unseen:
+        looked.limits.append(f"only the first {_MOST_FILES} of {len(paths)} files were read")
     for path in paths[:_MOST_FILES]:
         try:
-            said += [(path, data) for data in _read(path)]
-        except Unseen as why:
-            limits.append(str(why))
+            looked.said.extend((path, data) for data in _read(path))
+        except FileNotFoundError:
+            continue
         except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ENXIO):
-                limits.append(f"{path}: {(error.strerror or 'not readable').lower()}")
-    if limits and not said:
-        raise Unseen("; ".join(limits))
-    return said, limits
+            why = f"{path}: {(error.strerror or 'not readable').lower()}"
+        except Unseen as unseen:
+            why = str(unseen)
+        else:
+            continue
+        looked.limits.append(why)
+        looked.unseen.append(path)
+    return looked
 
 
 def _read(path: str) -> List[bytes]:

@@ -28,7 +28,7 @@ def shell(script: str, **more: float) -> Probe:
 
 
 def output(asked: Probe, user: User = ME) -> str:
-    ((_, said),), _ = Runner(user).look(asked)
+    ((_, said),) = Runner(user).look(asked).said
     return said.decode()
 
 
@@ -108,10 +108,14 @@ def test_files(tmp_path: Path) -> None:
     (tmp_path / "folder.conf").mkdir()
     (tmp_path / "a.conf").write_text("a")
     (tmp_path / "large.conf").write_bytes(b"x" * (MOST_BYTES + 1))
-    asked = Probe("p", "files", texts.lines, files=(f"{tmp_path}/*.conf", f"{tmp_path}/none"))
-    said, limits = Runner(ME).look(asked)
+    files = (f"{tmp_path}/*.conf", f"{tmp_path}/none")
+    told_by_path = Probe("p", "files", texts.lines, files=files, covers=files)
+    said, limits, unseen = Runner(ME).look(told_by_path)
     assert said == [(f"{tmp_path}/a.conf", b"a")]
     assert limits == [f"{tmp_path}/large.conf is longer than 1 MiB"]
+    assert unseen == [f"{tmp_path}/large.conf"]
+    with pytest.raises(Unseen, match="is longer than 1 MiB"):
+        Runner(ME).look(Probe("p", "users", texts.lines, files=files))
 
 
 def test_nothing_starts_once_it_is_over() -> None:
