@@ -8,10 +8,14 @@
 import type { FromBroker, ToBroker } from "./wire";
 import { RemoteProtocolError, decode, encode } from "./wire";
 
-/** How long nothing may be heard before this end asks. */
+/** How often this end asks. */
 export const PING_AFTER = 2_000;
-/** How long nothing may be heard before this end gives the connection up. */
+/** How long nothing may be heard, at least, before this end gives the connection up. */
 export const SILENT_AFTER = 6_000;
+/** …and at most. Between them it follows from what is measured: `broker/wire/link.py` says why. */
+export const MOST_SILENT = 15_000;
+const WAITS = 1 + 2 + 4 + 8;
+const LEAST_WAIT = 200;
 
 /** A connection that lived this long was a good one: the next try comes soon again. */
 const GOOD_AFTER = 5_000;
@@ -28,14 +32,41 @@ export function retryDelay(attempt: number, random: number): number {
 
 export type LinkState = "greeting" | "live" | "lost";
 
+/** How long answers take: a smoothed time and its variation (RFC 6298, section 2). */
+class RoundTrips {
+  private smoothed: number | null = null;
+  private variation = 0;
+
+  take(trip: number): void {
+    if (this.smoothed === null) {
+      this.smoothed = trip;
+      this.variation = trip / 2;
+      return;
+    }
+    this.variation += (Math.abs(this.smoothed - trip) - this.variation) / 4;
+    this.smoothed += (trip - this.smoothed) / 8;
+  }
+
+  /** What TCP would wait before it sends again. */
+  get wait(): number {
+    return (this.smoothed ?? 0) + Math.max(LEAST_WAIT, 4 * this.variation);
+  }
+}
+
 /** One connection's life. Anything heard is a sign of life, so a flood is not silence. */
 export class Link {
   state: LinkState = "greeting";
-  private asked: number | null = null;
+  private asked: number;
+  /** The first question since something was heard. */
   private askedFirst: number | null = null;
+  /** The oldest question without its answer. */
+  private question: { readonly n: number; readonly at: number } | null = null;
+  private readonly trips = new RoundTrips();
   private pings = 0;
 
-  constructor(private heard: number) {}
+  constructor(private heard: number) {
+    this.asked = heard;
+  }
 
   /** Take in a message; the answer to send at once, if it wants one. Throws RemoteProtocolError. */
   receive(message: FromBroker, now: number): ToBroker | null {
@@ -43,10 +74,14 @@ export class Link {
       if (message.type !== "watching")
         throw new RemoteProtocolError("unexpected", `${message.type} before watching`);
       this.state = "live";
+      this.asked = now;
     }
     this.heard = now;
-    this.asked = null;
     this.askedFirst = null;
+    if (message.type === "pong" && message.n === this.question?.n) {
+      this.trips.take(now - this.question.at);
+      this.question = null;
+    }
     return message.type === "ping" ? { type: "pong", n: message.n } : null;
   }
 
@@ -60,6 +95,7 @@ export class Link {
     this.asked = now;
     this.askedFirst ??= now;
     this.pings += 1;
+    this.question ??= { n: this.pings, at: now };
     return { type: "ping", n: this.pings };
   }
 
@@ -71,8 +107,16 @@ export class Link {
   /** When to call `tick` next. */
   get due(): number {
     if (this.state === "greeting") return this.heard + SILENT_AFTER;
-    const ask = (this.asked ?? this.heard) + PING_AFTER;
+    const ask = this.asked + PING_AFTER;
     return this.askedFirst === null ? ask : Math.min(ask, this.givesUp(this.askedFirst));
+  }
+
+  /** How long silence is borne now. */
+  get patience(): number {
+    // Where something was heard after a question, but not its answer, that takes longer still.
+    const late = this.question === null ? 0 : this.heard - this.question.at;
+    const wait = Math.max(this.trips.wait, late);
+    return Math.max(SILENT_AFTER, Math.min(MOST_SILENT, PING_AFTER + WAITS * wait));
   }
 
   // A hidden page's timers are late. Silence counts only from a question on, so that a page which
@@ -82,7 +126,7 @@ export class Link {
   }
 
   private givesUp(askedFirst: number): number {
-    return askedFirst + SILENT_AFTER - PING_AFTER;
+    return askedFirst + this.patience - PING_AFTER;
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Link, PING_AFTER, SILENT_AFTER, retryDelay } from "../src/link";
+import { Link, MOST_SILENT, PING_AFTER, SILENT_AFTER, retryDelay } from "../src/link";
 import { RemoteProtocolError } from "../src/wire";
 import type { FromBroker } from "../src/wire";
 
@@ -37,7 +37,7 @@ describe("a link", () => {
     expect(liveAt(0).receive({ type: "ping", n: 7 }, 1)).toEqual({ type: "pong", n: 7 });
   });
 
-  it("asks after two seconds of silence, again after four, and is lost after six", () => {
+  it("asks after two seconds, again after four, and is lost after six", () => {
     const link = liveAt(0);
     expect(link.tick(PING_AFTER - 1)).toBeNull();
     expect(link.tick(link.due)).toEqual({ type: "ping", n: 1 });
@@ -53,9 +53,31 @@ describe("a link", () => {
     link.tick(2_000);
     link.tick(4_000);
     link.receive(SOMETHING, 5_999);
-    expect(link.due).toBe(7_999);
-    expect(link.tick(6_000)).toBeNull();
+    expect(link.tick(6_000)).toEqual({ type: "ping", n: 3 });
     expect(link.state).toBe("live");
+  });
+
+  it("bears silence for as long as answers take and vary, within bounds", () => {
+    const link = liveAt(0);
+    const answersTake = (trip: number, times: number): number => {
+      for (let time = 0; time < times; time += 1) {
+        const now = link.due;
+        const ping = link.tick(now);
+        if (ping?.type === "ping") link.receive({ type: "pong", n: ping.n }, now + trip);
+      }
+      return link.patience;
+    };
+    expect(answersTake(20, 50)).toBe(SILENT_AFTER);
+    expect(answersTake(300, 50)).toBeCloseTo(9_500, -2);
+    expect(answersTake(1_500, 50)).toBe(MOST_SILENT);
+    expect(answersTake(20, 100)).toBe(SILENT_AFTER);
+  });
+
+  it("is patient where answers wait behind a flood", () => {
+    const link = liveAt(0);
+    link.tick(2_000);
+    link.receive(SOMETHING, 3_500);
+    expect(link.patience).toBe(MOST_SILENT);
   });
 
   it("asks once before it gives up when its timer was held up", () => {
