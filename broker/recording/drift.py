@@ -135,7 +135,7 @@ def compare(before: Facts, after: Facts) -> List[Change]:
                 changes.append(Change(area, subject, "", _summary(was), _summary(now)))
             else:
                 changes += _differences(area, subject, was or {}, now or {})
-    return [_cut(change) for change in changes]
+    return [cut(change) for change in changes]
 
 
 def compose(drifts: Iterable[Iterable[Change]]) -> List[Change]:
@@ -208,6 +208,11 @@ def from_json(value: Sequence[Any]) -> Change:
     return Change(area, subject, fact, before, after, None if at is None else float(at))
 
 
+def cut(change: Change) -> Change:
+    """With values that are not too long."""
+    return change._replace(before=_short(change.before), after=_short(change.after))
+
+
 def _differences(
     area: str, subject: str, was: Mapping[str, str], now: Mapping[str, str]
 ) -> List[Change]:
@@ -262,10 +267,6 @@ def _summary(facts: Optional[Mapping[str, str]]) -> Optional[str]:
 
 def _place(change: Change) -> Tuple[str, str, str, str]:
     return (change.area, change.subject, change.fact, change.after or change.before or "")
-
-
-def _cut(change: Change) -> Change:
-    return change._replace(before=_short(change.before), after=_short(change.after))
 
 
 def _short(value: Optional[str]) -> Optional[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from broker.host.invocation import command
+from broker.recording.drift import LONGEST_VALUE
 from tests.faults.made_host import MadeHost, lacking, made_host
 
 pytestmark = pytest.mark.skipif(bool(lacking()), reason=lacking())
@@ -57,6 +58,9 @@ def _replaced(host: MadeHost) -> None:
 
 NAMED = "(ALL) NOPASSWD: ALL"
 TMPFS = "tmpfs from files, access read-write, options relatime"
+MUCH = "directory, mode 0755, owner root:root: with " + ", ".join(
+    sorted(str(n) for n in range(1, 501))
+)
 KINDS = [
     kind("mtu", "ip link set eth1 mtu 9000", "mtu of eth1 1500 → 9000"),
     kind("link down", "ip link set eth2 down", "link eth2 up → down"),
@@ -66,6 +70,12 @@ KINDS = [
         "MAC address of eth1 02:00:00:00:00:01 → 02:00:00:00:00:71",
     ),
     kind("bridge's port", "ip link set eth3 master br0", "master of eth3 none → br0"),
+    kind(
+        "bridge's port no more, and its address",
+        "ip link set eth5 nomaster; ip address delete 192.0.2.146/28 dev eth5",
+        "address 192.0.2.146/28 removed from eth5",
+        "master of eth5 br0 → none",
+    ),
     kind(
         "new link",
         "ip link add eth7 address 02:00:00:00:00:07 type ifb",
@@ -277,6 +287,11 @@ KINDS = [
         "directory",
         "mkdir /etc/extra; touch /etc/extra/a.conf /etc/extra/b.conf",
         "/etc/extra appeared: directory, mode 0755, owner root:root: with a.conf, b.conf",
+    ),
+    kind(
+        "directory with much in it",
+        "mkdir /etc/much; seq -f /etc/much/%g 500 | xargs touch",
+        f"/etc/much appeared: {MUCH[: LONGEST_VALUE - 2].rstrip()} …",
     ),
     kind(
         "line of a file",

@@ -12,7 +12,7 @@ from broker.host.probes.gather import Gathered
 from broker.host.probes.once import Found, told_once
 from broker.host.probes.probe import Probe
 from broker.host.probes.trees import Cached, place
-from broker.recording.drift import Change, compare
+from broker.recording.drift import Change, compare, cut
 
 FORMAT = 1
 """Of what is kept, and of what parsers make of it; only like is compared with like."""
@@ -92,7 +92,7 @@ def changes_between(
     if before.key != after.key:
         files = [one for one in files if one.fact != "content"]
     names = _Names(after)
-    told = [_timed(names.put_in(one), changed) for one in told_once(found, files)]
+    told = [_timed(cut(names.put_in(one)), changed) for one in told_once(found, files)]
     return sorted(told, key=lambda one: (one.area, one.subject, one.fact))
 
 

@@ -124,7 +124,11 @@ def _one_for_a_kind(changes: List[Change]) -> List[Change]:
 
 def _without_echoes(changes: List[Change]) -> List[Change]:
     """Without what only follows from another change that is told."""
-    gone = {one.subject for one in changes if one.area == "links" and one.after is None}
+    gone = {
+        one.subject
+        for one in changes
+        if one.area == "links" and one.after is None and _is_whole(one)
+    }
     users = {
         (one.subject.partition(" ")[2], one.before is None): one
         for one in changes
