@@ -41,7 +41,7 @@ async def test_the_uplink_dies_in_a_flood(world: World, alice: Engineer) -> None
 
     streams = await world.both_copies(customer, alice)
     assert output(streams[TERMINAL]).count(numbers()) == 1
-    assert [entry["cause"] for entry in customer.logged("link_up")] == ["", "network lost"]
+    assert [entry["cause"] for entry in customer.logged("link_up")] == ["", "uplink-stopped"]
     assert len(customer.logged("link_lost")) == 1
 
 
