@@ -20,6 +20,8 @@ MOST_LINES = 200
 """Lines of one absence that are told; of more, the newest, and how many are not."""
 EARLIER = 0
 """The number under which the last fingerprint of the session before is known."""
+UNTOLD = "…"
+"""In ``entered``: one of several lines that the screen could not tell."""
 _RETURN_SLACK_SECONDS = 1.0
 
 
@@ -279,7 +281,8 @@ def _read(entries: Iterable[Entry]) -> Told:
             text = ran.pop(terminal, "") or str(entry.get("line", ""))
             told.counts.append((t, shares))
             for line in text.split("\n"):
-                told.lines.append(Line(t, terminal, line, tuple(sorted(shares))))
+                seen = "" if line == UNTOLD else line
+                told.lines.append(Line(t, terminal, seen, tuple(sorted(shares))))
         elif event == "fingerprint":
             told.fingerprints.append(_fingerprint(entry))
         elif event == "drift":
