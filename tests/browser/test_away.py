@@ -1,32 +1,28 @@
 """Lost, back, and the report read: an engineer's page while the customer changes their host."""
 
-import os
 import re
-import shutil
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.conftest import SignIn
-from tests.journeys.network import BROKER, network
+from tests.journeys.network import inside, needs_namespaces, switched
 from tests.journeys.world import World
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("ip"), reason="a network namespace needs root and ip"
-)
+pytestmark = needs_namespaces
 
 NOTE = "we lowered the MTU because of the tunnel"
 
 
 async def test_the_customer_cuts_the_link_and_comes_back(world: World, signs_in: SignIn) -> None:
     await world.broker.stop()
-    with network() as cable:
-        world.broker.listen_at(BROKER)
+    with switched() as switch:
+        cable = switch.cable()
+        world.broker.listen_at(switch.address)
         await world.broker.start()
         alice, bob = await signs_in("alice"), await signs_in("bob")
         code, _ = await alice.invites("4711 packets lost")
         customer = world.customer()
-        customer.program = (*cable.inside(), *customer.program)
+        customer.program = (*inside(cable.namespace), *customer.program)
         await customer.grants(code, world.broker.url, "--drift", "on")
         await customer.until_logged("fingerprint")
         await alice.opens(customer)
@@ -36,7 +32,7 @@ async def test_the_customer_cuts_the_link_and_comes_back(world: World, signs_in:
         await expect(alice.at("[data-banner=disconnected]")).to_contain_text("by the customer")
         await expect(bob.at("[data-presence=disconnected]")).to_be_visible()
         await expect(bob.at(".news-line[data-news=left]")).to_be_visible()
-        line = f"ip link set {cable.theirs} mtu 1400"
+        line = f"ip link set {cable.inner} mtu 1400"
         customer.terminal.type(f"{line}\n")
         await customer.at_shell()
         await customer.does("note", NOTE)
@@ -45,7 +41,7 @@ async def test_the_customer_cuts_the_link_and_comes_back(world: World, signs_in:
         await customer.does("reconnect")
         report = alice.at("[data-report]")
         await expect(report.locator("[data-field=says]")).to_contain_text("Disconnected by")
-        mtu = f"mtu of {cable.theirs} 1500 → 1400"
+        mtu = f"mtu of {cable.inner} 1500 → 1400"
         change = report.locator(f'[data-change="{mtu}"]')
         await expect(change).to_be_visible()
         await expect(change.locator(f'[data-line="{line}"]')).to_be_visible()

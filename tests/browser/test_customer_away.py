@@ -11,6 +11,15 @@ LINE, SAYS = "printf 'mtu of %s: 9000\\n' eth1", "mtu of eth1: 9000"
 NOTE = "We changed the MTU because\nthe new switch wants jumbo frames."
 
 
+async def says_a_word(phone: Phone) -> None:
+    """Add a note that no report asked for."""
+    await phone.taps("open-note")
+    await phone.at("[data-note-box] textarea").fill("The disk is a new one.\u00a0")
+    await phone.taps("note")
+    await expect(phone.at("[data-note]")).to_contain_text("The disk is a new one.")
+    await expect(phone.at("[data-note-box]")).to_have_count(0)
+
+
 async def test_disconnected_returned_and_explained(
     world: World, signs_in: SignIn, phone: Phone
 ) -> None:
@@ -30,11 +39,7 @@ async def test_disconnected_returned_and_explained(
 
     # Nobody was away: there is no report, but a word may be said at any time.
     await expect(phone.at("[data-report]")).to_have_count(0)
-    await phone.taps("open-note")
-    await phone.at("[data-note-box] textarea").fill("The disk is a new one.\u00a0")
-    await phone.taps("note")
-    await expect(phone.at("[data-note]")).to_contain_text("The disk is a new one.")
-    await expect(phone.at("[data-note-box]")).to_have_count(0)
+    await says_a_word(phone)
 
     # The customer cuts the link, and says why when it is back.
     await customer.does("disconnect")

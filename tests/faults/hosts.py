@@ -1,8 +1,8 @@
 """Customers' hosts that can be frozen, put to sleep, switched off and cut off, and one who watches.
 
-Real are the processes, network, freezer and signals. Two things can't be had without doing them to
-this whole machine: the clock that counts a sleep is moved where Python asks the kernel for it, and
-another boot's id is mounted over the kernel's.
+Real are the processes, network, freezer and signals. What can't be had without doing it to this
+whole machine: the clock that counts a sleep and the wall clock are moved where Python asks the
+kernel for them, and another boot's id is mounted over the kernel's.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from broker.host.paths import socket_path
 from broker.recording.session_log import Entry
 from broker.wire.codec import encode, pack
 from broker.wire.messages import Do
-from tests.faults.network import Cable, inside
 from tests.journeys import processes
 from tests.journeys.broker import Engineer
+from tests.journeys.network import Cable, inside
 from tests.journeys.viewer import Viewer, viewing
 from tests.journeys.waiting import until
 from tests.journeys.world import World
@@ -38,14 +38,20 @@ def _with_sleep(clock):
             slept = float(file.read())
     return _real(clock) + slept
 
+def _with_steps():
+    with open(os.environ["JUMPSEAT_TEST_STEPPED"]) as file:
+        return _wall() + float(file.read())
+
+_wall = time.time
 time.clock_gettime = _with_sleep
+time.time = _with_steps
 """
 _BOOT = 'mount --bind "$0" /proc/sys/kernel/random/boot_id && exec "$@"'
 _SLEEP_SECONDS = 20.0
 
 
 def sleepy_python(folder: Path) -> Path:
-    """A Python that has what ours has, and whose clock of suspended time can be moved."""
+    """A Python that has what ours has, and whose clocks can be moved."""
     venv.EnvBuilder(symlinks=True, with_pip=False).create(folder)
     (packages,) = folder.glob("lib/python*/site-packages")
     site = _SITE.format(packages=sysconfig.get_path("purelib"))
@@ -99,9 +105,12 @@ class Host:
         self.customer = customer = world.customer()
         home = Path(customer.env["HOME"])
         self._slept, self._boot = home / "slept", home / "boot"
+        self._stepped = home / "stepped"
         self._slept.write_text("0")
+        self.step_clock(0)
         self.new_boot()
         customer.env["JUMPSEAT_TEST_SLEPT"] = str(self._slept)
+        customer.env["JUMPSEAT_TEST_STEPPED"] = str(self._stepped)
         booted = inside(cable.namespace, "sh", "-c", _BOOT, str(self._boot))
         customer.program = (*booted, str(python), "-I", "-m", "broker.host")
         self._world = world
@@ -181,6 +190,10 @@ class Host:
     def new_boot(self) -> None:
         """Another boot than before, for what is started from now on."""
         self._boot.write_text(f"{uuid.uuid4()}\n")
+
+    def step_clock(self, seconds: float) -> None:
+        """The wall clock is wrong by so much from now on."""
+        self._stepped.write_text(str(seconds))
 
     def sleep(self) -> None:
         """Time that goes by while nothing runs."""

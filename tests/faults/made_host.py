@@ -101,7 +101,9 @@ for n in 0 1; do
   ip link add eth$n address 02:00:00:00:00:0$n type veth peer name wire$n
   ip link set eth$n up; ip link set wire$n up
 done
-for n in 2 3 4 5; do ip link add eth$n address 02:00:00:00:00:0$n type ifb; ip link set eth$n up; done
+for n in 2 3 4 5; do
+  ip link add eth$n address 02:00:00:00:00:0$n type ifb; ip link set eth$n up
+done
 ip link add br0 type bridge; ip link set eth5 master br0
 ip address add 192.0.2.2/24 dev eth0; ip address add 198.51.100.2/24 dev eth1
 ip address add fd00:1::9/64 dev eth0 nodad; ip address add fd00:1::2/64 dev eth0 nodad

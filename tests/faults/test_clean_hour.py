@@ -10,8 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.faults.lossy_cable import LossyCable, lossy_cable
-from tests.faults.network import inside, needs_namespaces
 from tests.journeys.broker import Engineer
+from tests.journeys.network import inside, needs_namespaces
 from tests.journeys.recording import LOG, TERMINAL
 from tests.journeys.viewer import viewing
 from tests.journeys.world import World

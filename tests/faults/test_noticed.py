@@ -16,8 +16,8 @@ import pytest
 from broker.recording.causes import Cause
 from tests.faults.events import EVENTS, Event
 from tests.faults.hosts import Host, cgroups, sleepy_python
-from tests.faults.network import Switch, needs_namespaces, switched
 from tests.journeys.broker import Engineer
+from tests.journeys.network import Switch, needs_namespaces, switched
 from tests.journeys.viewer import Viewer, viewing
 from tests.journeys.world import World
 

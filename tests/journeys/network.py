@@ -1,59 +1,120 @@
-"""A host of its own, in a network namespace that the test makes, joined to this one by a cable."""
+"""Hosts of their own on this machine: network namespaces, joined to this one by cables.
 
+Addresses are of the range that is kept free for measuring networks (RFC 2544), a piece of it
+chosen anew each time, so that two runs don't meet.
+"""
+
+import os
+import random
+import shutil
 import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# Addresses that the Internet keeps free for such things (RFC 5737).
-BROKER, CUSTOMER = "198.51.100.1", "198.51.100.2"
+import pytest
+
+needs_namespaces = pytest.mark.skipif(
+    os.geteuid() != 0 or not shutil.which("nft"), reason="network namespaces need root and nft"
+)
 
 
-class Network:
-    """A host of its own, joined to this one by a cable."""
+def run(*command: str, given: str = "") -> None:
+    """Run a command, which must succeed."""
+    done = subprocess.run(command, input=given, text=True, capture_output=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
 
-    def __init__(self, name: str, theirs: str) -> None:
-        self.name = name
-        self.theirs = theirs
-        """The end of the cable at that host."""
 
-    def inside(self, *command: str) -> list[str]:
-        """How to run a command on that host."""
-        return ["ip", "netns", "exec", self.name, *command]
+def free_prefix() -> str:
+    """The first three bytes of addresses that nobody has."""
+    used = subprocess.run(["ip", "-4", "-o", "address"], text=True, capture_output=True, check=True)
+    while True:
+        prefix = f"198.{random.choice((18, 19))}.{random.randrange(256)}"  # noqa: S311 - no secret
+        if f" {prefix}." not in used.stdout:
+            return prefix
 
-    def run(self, *command: str) -> None:
-        """Run a command there, which must succeed."""
-        subprocess.run(self.inside(*command), check=True)
+
+def short_name() -> str:
+    """A name for a namespace or, with two more letters, for a network device."""
+    return f"js-{uuid.uuid4().hex[:8]}"
+
+
+def inside(namespace: str, *command: str) -> list[str]:
+    """How to run a command on that host."""
+    return ["ip", "netns", "exec", namespace, *command]
+
+
+class Cable:
+    """From one host to the switch."""
+
+    def __init__(self, namespace: str, outer: str, inner: str) -> None:
+        self.namespace = namespace
+        self.inner = inner
+        """Its end at that host."""
+        self._outer = outer
+
+    def pull(self) -> None:
+        """Neither end sees a link any more."""
+        run("ip", "link", "set", self._outer, "down")
+
+    def plug(self) -> None:
+        """Put it in again."""
+        run("ip", "link", "set", self._outer, "up")
 
     def swallow(self) -> None:
-        """Drop every packet from now on, both ways."""
+        """Drop every packet without a word, both ways."""
         rules = """
             table inet journey {
                 chain in { type filter hook input priority 0; policy drop; }
                 chain out { type filter hook output priority 0; policy drop; }
             }"""
-        subprocess.run(self.inside("nft", "-f", "-"), input=rules, text=True, check=True)
+        run(*inside(self.namespace, "nft", "-f", "-"), given=rules)
 
     def heal(self) -> None:
         """Let them through again."""
-        subprocess.run(self.inside("nft", "delete", "table", "inet", "journey"), check=True)
+        run(*inside(self.namespace, "nft", "delete", "table", "inet", "journey"))
+
+
+class Switch:
+    """Where cables meet; this machine is at ``address``."""
+
+    def __init__(self, name: str, prefix: str) -> None:
+        self._name = name
+        self._prefix = prefix
+        self.address = f"{prefix}.1"
+        self.cables: list[Cable] = []
+
+    def cable(self) -> Cable:
+        """One more host, and its cable."""
+        n = len(self.cables)
+        namespace, outer, inner = (f"{self._name}{kind}{n}" for kind in "hoi")
+        run("ip", "netns", "add", namespace)
+        cable = Cable(namespace, outer, inner)
+        self.cables.append(cable)
+        run("ip", "link", "add", outer, "type", "veth", "peer", inner, "netns", namespace)
+        run("ip", "link", "set", outer, "master", self._name, "up")
+        there = ("ip", "-n", namespace)
+        run(*there, "address", "add", f"{self._prefix}.{n + 2}/24", "dev", inner)
+        run(*there, "link", "set", inner, "up")
+        run(*there, "link", "set", "lo", "up")
+        return cable
+
+    def close(self) -> None:
+        """Away with the hosts, their cables and the switch."""
+        for cable in self.cables:
+            run("ip", "netns", "delete", cable.namespace)
+        run("ip", "link", "delete", self._name)
 
 
 @contextmanager
-def network() -> Iterator[Network]:
-    """Make the other host; it is gone afterwards."""
-    name = f"js-{uuid.uuid4().hex[:8]}"
-    ours, theirs = f"{name}a"[:15], f"{name}b"[:15]
-    run = subprocess.run
-    run(["ip", "netns", "add", name], check=True)
+def switched() -> Iterator[Switch]:
+    """A switch without cables yet; it and they are gone afterwards."""
+    name, prefix = short_name(), free_prefix()
+    run("ip", "link", "add", name, "type", "bridge")
+    switch = Switch(name, prefix)
     try:
-        run(["ip", "link", "add", ours, "type", "veth", "peer", theirs, "netns", name], check=True)
-        run(["ip", "address", "add", f"{BROKER}/30", "dev", ours], check=True)
-        run(["ip", "link", "set", ours, "up"], check=True)
-        there = ["ip", "-n", name]
-        run([*there, "address", "add", f"{CUSTOMER}/30", "dev", theirs], check=True)
-        run([*there, "link", "set", theirs, "up"], check=True)
-        run([*there, "link", "set", "lo", "up"], check=True)
-        yield Network(name, theirs)
+        run("ip", "address", "add", f"{switch.address}/24", "dev", name)
+        run("ip", "link", "set", name, "up")
+        yield switch
     finally:
-        run(["ip", "netns", "delete", name], check=True)
+        switch.close()

@@ -1,30 +1,25 @@
 """The customer cuts the link, changes the host, comes back: both sides are told what happened."""
 
-import os
-import shutil
 from typing import Any
 
-import pytest
-
 from tests.journeys.broker import Engineer
-from tests.journeys.network import BROKER, Network, network
+from tests.journeys.network import Cable, inside, needs_namespaces, run, switched
 from tests.journeys.recording import LOG, TERMINAL
 from tests.journeys.viewer import viewing
 from tests.journeys.world import World
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("ip"), reason="a network namespace needs root and ip"
-)
+pytestmark = needs_namespaces
 
 
 async def test_the_story_and_its_report(world: World) -> None:
     await world.broker.stop()
-    with network() as cable:
-        world.broker.listen_at(BROKER)
+    with switched() as switch:
+        cable = switch.cable()
+        world.broker.listen_at(switch.address)
         await world.broker.start()
         alice = await world.broker.sign_in("alice")
         customer = world.customer()
-        customer.program = (*cable.inside(), *customer.program)
+        customer.program = (*inside(cable.namespace), *customer.program)
         invitation = await world.broker.invite()
         await customer.grants(invitation.code, world.broker.url, "--drift", "on")
         first = await customer.until_logged("fingerprint")
@@ -36,8 +31,8 @@ async def test_the_story_and_its_report(world: World) -> None:
             await customer.does("disconnect")
             await viewer.is_told("disconnected")
             # What nobody at the other end sees.
-            await customer.runs(f"ip link set {cable.theirs} mtu 1400")
-            await customer.runs("ip route add 203.0.113.0/24 via 198.51.100.1")
+            await customer.runs(f"ip link set {cable.inner} mtu 1400")
+            await customer.runs(f"ip route add 203.0.113.0/24 via {switch.address}")
             await customer.does("note", "we lowered the MTU because of the tunnel")
             await customer.does("reconnect")
             await viewer.is_told("at-keyboard")
@@ -56,11 +51,11 @@ async def test_the_story_and_its_report(world: World) -> None:
             for area in report["drift"]
             for change in area["changes"]
         }
-        mtu = f"mtu of {cable.theirs} 1500 → 1400"
+        mtu = f"mtu of {cable.inner} 1500 → 1400"
         assert sorted(changes) == sorted(
-            [mtu, f"route to 203.0.113.0/24 via 198.51.100.1 dev {cable.theirs} appeared"]
+            [mtu, f"route to 203.0.113.0/24 via {switch.address} dev {cable.inner} appeared"]
         )
-        assert f"ip link set {cable.theirs} mtu 1400" in changes[mtu][0]
+        assert f"ip link set {cable.inner} mtu 1400" in changes[mtu][0]
         assert [note["text"] for note in report["notes"]] == [
             "we lowered the MTU because of the tunnel"
         ]
@@ -72,10 +67,10 @@ async def test_the_story_and_its_report(world: World) -> None:
         await world.broker.stop()
 
 
-async def later(world: World, alice: Engineer, cable: Network) -> None:
+async def later(world: World, alice: Engineer, cable: Cable) -> None:
     """What changed between two sessions on one host is told when the second begins."""
     customer = world.customers[0]
-    cable.run("ip", "link", "set", cable.theirs, "mtu", "1300")
+    run(*inside(cable.namespace, "ip", "link", "set", cable.inner, "mtu", "1300"))
     invitation = await world.broker.invite()
     await customer.grants(invitation.code, world.broker.url, "--drift", "on")
     async with viewing(world.broker, customer.session, alice) as viewer:
@@ -83,7 +78,7 @@ async def later(world: World, alice: Engineer, cable: Network) -> None:
         await viewer.until_logged("fingerprint")
     found = (await reports(world, alice))["earlier"]
     assert [change["text"] for area in found["drift"] for change in area["changes"]] == [
-        f"mtu of {cable.theirs} 1400 → 1300"
+        f"mtu of {cable.inner} 1400 → 1300"
     ]
     await world.end(customer)
 

@@ -1,28 +1,22 @@
 """A network that swallows every packet without a word, in a namespace that the test makes."""
 
-import os
-import shutil
-
-import pytest
-
-from tests.journeys.network import BROKER, network
+from tests.journeys.network import inside, needs_namespaces, switched
 from tests.journeys.recording import LOG, TERMINAL
 from tests.journeys.viewer import viewing
 from tests.journeys.world import World
 
-pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or not shutil.which("nft"), reason="a network namespace needs root and nft"
-)
+pytestmark = needs_namespaces
 
 
 async def test_packets_are_dropped(world: World) -> None:
     await world.broker.stop()
-    with network() as cable:
-        world.broker.listen_at(BROKER)
+    with switched() as switch:
+        cable = switch.cable()
+        world.broker.listen_at(switch.address)
         await world.broker.start()
         alice = await world.broker.sign_in("alice")
         customer = world.customer()
-        customer.program = (*cable.inside(), *customer.program)
+        customer.program = (*inside(cable.namespace), *customer.program)
         invitation = await world.broker.invite()
         await customer.grants(invitation.code, world.broker.url, "--mode", "control")
 
