@@ -11,8 +11,8 @@ from broker.host.cells import exactly
 from broker.host.choices import MOST_TERMINALS, Choices, Drift, length
 from broker.host.columns import COLUMNS, framed, plain, wrapped
 from broker.host.known_brokers import Acquaintance, BrokerKey
-from broker.host.probes.vendor import VendorProbe
 from broker.recording.grant import Away, Mode, Page
+from broker.recording.watched import VendorProbe
 
 CONSENT = "I agree"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import posixpath
 import secrets
 import subprocess
 from base64 import urlsafe_b64decode
@@ -18,16 +17,15 @@ from typing import Any, Dict, Tuple
 from broker.host.columns import plain, plain_lines
 from broker.host.failures import Declined, Failed, Unreachable
 from broker.host.invocation import command
-from broker.host.probes.vendor import VendorProbe, declared
 from broker.host.pty import User
 from broker.recording import ed25519
 from broker.recording.invitation import to_sign
+from broker.recording.watched import VendorProbe, declared, directories
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import check_id
 
 _ASK_SECONDS = 30.0
 _LONGEST_BANNER = 2000
-_MOST_TREES, _LONGEST_TREE = 10, 300
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def look(broker: str, code: str, user: User) -> Invitation:
             most,
             key,
             tuple(declared(told.get("probes", []))),  # an older broker knows of neither
-            _trees(told.get("trees", [])),
+            directories(told.get("trees", [])),
         )
     except (KeyError, TypeError, ValueError):
         raise _senseless(broker) from None
@@ -97,19 +95,6 @@ def redeem(
         return Redeemed(check_id(str(told["session"]), "session"), str(told["token"]))
     except (KeyError, TypeError, RemoteProtocolError):
         raise _senseless(broker) from None
-
-
-def _trees(value: object) -> Tuple[str, ...]:
-    """Directories, each written in one way only. Raises ValueError."""
-    if not isinstance(value, list) or len(value) > _MOST_TREES:
-        raise ValueError("no list of directories")
-    for one in value:
-        if not isinstance(one, str) or len(one) > _LONGEST_TREE or not one.isprintable():
-            raise ValueError("no path")
-        is_absolute = one.startswith("/") and not one.startswith("//") and one != "/"
-        if not is_absolute or posixpath.normpath(one) != one:
-            raise ValueError("no directory")
-    return tuple(value)
 
 
 def _bytes(text: str) -> bytes:

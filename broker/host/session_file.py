@@ -50,7 +50,7 @@ class SessionFile:
     terminals: int = 1
     drift: str = "on"
     probes: List[Any] = field(default_factory=list)
-    """The vendor's own probes, as the terms showed them (``probes.vendor``)."""
+    """The vendor's own probes, as the terms showed them (``recording.watched``)."""
     trees: List[str] = field(default_factory=list)
     """The directories that the vendor wants watched."""
     max_seconds: float = 8 * 3600.0

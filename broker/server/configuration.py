@@ -1,15 +1,15 @@
 """What an operator configures in a file: TOML, read once at the start, wrong settings refused."""
 
+import json
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from broker.server import probes
-from broker.server.probes import BadProbes, Probe
+from broker.recording.watched import VendorProbe, declared, directories
 from broker.server.webhooks.settings import BadWebhook, Webhook
 from broker.server.webhooks.settings import read as read_webhooks
 
@@ -18,6 +18,8 @@ MOST_GRANT_SECONDS = 8 * 3600
 
 _LONGEST_GRANT_SECONDS = 7 * 24 * 3600
 _LONGEST_BANNER = 2000
+_MOST_WATCHED_BYTES = 24 * 1024
+"""Of probes and trees as JSON: a host reads no more than 64 KiB of what it is told."""
 _DURATION = re.compile(r"([1-9][0-9]{0,4})([hm])")
 _UNIT_SECONDS = {"h": 3600, "m": 60}
 
@@ -33,7 +35,7 @@ class Configuration:
     banner: str = ""
     """The vendor's plain text, which customers are shown before they grant anything."""
     max_grant_seconds: int = MOST_GRANT_SECONDS
-    probes: tuple[Probe, ...] = ()
+    probes: tuple[VendorProbe, ...] = ()
     """The vendor's own; customers are shown them before they grant anything."""
     trees: tuple[str, ...] = ()
     """Directories that are watched besides ``/etc``."""
@@ -44,8 +46,8 @@ class Configuration:
 class _File(msgspec.Struct):
     banner: str = ""
     max_grant: str | None = None
-    probe: tuple[Probe, ...] = ()
-    trees: tuple[str, ...] = ()
+    probe: Any = []
+    trees: Any = []
     webhook: list[dict[str, Any]] = []
 
 
@@ -67,17 +69,17 @@ def read(path: Path) -> Configuration:
         )
     try:
         file = msgspec.convert(settings, _File)
-        probes.check(file.probe, file.trees)
+        probes, trees = _watched(file)
         return Configuration(
             banner=_banner(file.banner),
             max_grant_seconds=(
                 MOST_GRANT_SECONDS if file.max_grant is None else _seconds(file.max_grant)
             ),
-            probes=file.probe,
-            trees=file.trees,
+            probes=probes,
+            trees=trees,
             webhooks=read_webhooks(file.webhook, path.parent),
         )
-    except (msgspec.ValidationError, BadProbes, BadWebhook, BadConfiguration) as error:
+    except (msgspec.ValidationError, BadWebhook, BadConfiguration) as error:
         raise BadConfiguration(f"{path}: {error}") from None
 
 
@@ -89,6 +91,20 @@ def _banner(text: str) -> str:
         if not line.isprintable():
             raise BadConfiguration(f"banner: line {number} has characters that can't be printed")
     return text
+
+
+def _watched(file: _File) -> tuple[tuple[VendorProbe, ...], tuple[str, ...]]:
+    try:
+        probes, trees = tuple(declared(file.probe)), directories(file.trees)
+    except ValueError as error:
+        raise BadConfiguration(str(error)) from None
+    size = len(json.dumps([[asdict(one) for one in probes], trees]))
+    if size > _MOST_WATCHED_BYTES:
+        raise BadConfiguration(
+            f"probes and trees: {size} bytes as JSON; at most {_MOST_WATCHED_BYTES}, since"
+            " customers are shown all of it before they grant anything"
+        )
+    return probes, trees
 
 
 def _seconds(duration: str) -> int:

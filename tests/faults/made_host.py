@@ -1,8 +1,8 @@
 """A host of its own: namespaces for network, mounts, name and IPC, an ``/etc`` that may be broken.
 
-Everything in it is real but ``systemctl`` and ``lsmod``: systemd can't run in a namespace, and this
-kernel may have no modules. For these two, programs stand in that print the formats of the real ones
-from files. (Real is: ip, ss, nft, sysctl, mount, useradd, dpkg, files.)
+Everything in it is real but ``systemctl`` and ``/proc/modules``: systemd can't run in a namespace,
+and this kernel may have no modules. A program stands in for the one, which prints its format from
+files, a file for the other. (Real is: ip, ss, nft, sysctl, mount, useradd, dpkg, files.)
 """
 
 import json
@@ -90,7 +90,15 @@ mkdir -p /var/lib/dpkg /var/log /var/spool/cron/crontabs /mnt/data /mnt/share /m
 mount --bind {folder}/dpkg /var/lib/dpkg
 mount -t tmpfs files /mnt/share; mount -t tmpfs files /mnt/old
 echo '5 4 * * * /usr/bin/report' > /var/spool/cron/crontabs/carol
-cp {folder}/systemctl {folder}/lsmod /usr/local/sbin
+cp {folder}/systemctl /usr/local/sbin
+# Nothing can be made in the kernel's /proc, so over it: links to all that is in it, with processes
+# to come; its sys as it is, since sysctl follows no link out of it; and modules.
+mkdir /mnt/kernel /mnt/proc /mnt/proc/sys; mount --bind /proc /mnt/kernel
+cd /mnt/proc
+for one in /mnt/kernel/[!0-9]*; do [ -e ${{one##*/}} ] || ln -s $one; done
+seq -f /mnt/kernel/%.0f 9999 | xargs ln -s -t .
+rm -f modules; echo 'floppy 90112 0 - Live 0x0000000000000000' > modules
+cd /; mount --bind /mnt/proc /proc; mount --bind /mnt/kernel/sys /proc/sys
 hostname appliance
 ln -s /usr/share/zoneinfo/UTC /etc/localtime
 mkdir /etc/systemd/system/multi-user.target.wants
@@ -276,10 +284,6 @@ class MadeHost:
         (self.units / "files").touch()
         for name, (state, at_boot, by) in _UNITS.items():
             self.unit(name, state, at_boot, by)
-        (self.folder / "modules").write_text("Module Size Used by\nfloppy 90112 0\n")
-        for name, text in (
-            ("systemctl", _SYSTEMCTL.format(units=self.units)),
-            ("lsmod", f"#!/bin/sh\ncat {self.folder}/modules\n"),
-        ):
-            (self.folder / name).write_text(text)
-            (self.folder / name).chmod(0o755)
+        systemctl = self.folder / "systemctl"
+        systemctl.write_text(_SYSTEMCTL.format(units=self.units))
+        systemctl.chmod(0o755)

@@ -47,10 +47,6 @@ def _job_failed(host: MadeHost) -> None:
     host.unit("logrotate.service", "failed", "static", "logrotate.timer")
 
 
-def _modules(host: MadeHost) -> None:
-    (host.folder / "modules").write_text("Module Size Used by\nnfsd 90112 2 lockd,sunrpc\n")
-
-
 def _replaced(host: MadeHost) -> None:
     host.stops(8444)
     host.starts("otherd", 8444)
@@ -218,7 +214,12 @@ KINDS = [
     kind("package", "dpkg -i {folder}/debs/tool-1.0.deb", "tool 1.0 installed"),
     kind("package upgraded", "dpkg -i {folder}/debs/agent-1.1.deb", "agent 1.0 → 1.1"),
     kind("package removed", "dpkg -r legacy", "legacy 2.0 removed"),
-    kind("kernel modules", _modules, "module floppy unloaded", "module nfsd loaded"),
+    kind(
+        "kernel modules",
+        "echo 'nfsd 90112 2 lockd,sunrpc, Live 0x0000000000000000' > /proc/modules",
+        "module floppy unloaded",
+        "module nfsd loaded",
+    ),
     kind(
         "user",
         "useradd -M -u 1500 -s /bin/sh bob",

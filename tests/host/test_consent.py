@@ -8,8 +8,8 @@ from broker.host.choices import Choices, Drift
 from broker.host.columns import cells
 from broker.host.consent import Asked, refusal, shown_again, terms
 from broker.host.known_brokers import Acquaintance, BrokerKey
-from broker.host.probes.vendor import VendorProbe, declared_one
 from broker.recording.grant import Away, Mode, Page
+from broker.recording.watched import VendorProbe, declared_one
 
 NEW = BrokerKey("SHA256:ioNmXzeYcn8U+SrQ5smf2rCO5zHWzWRMExIj/S9P7So", Acquaintance.NEW)
 CHOICES = Choices(Mode.CONTROL, 1800.0, Away.PAUSE, Page.WATCH, 1, Drift.ON)

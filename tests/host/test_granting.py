@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from broker.host.granting import broker_url
 from broker.host.known_brokers import fingerprint
 from broker.host.page_link import PageKey
-from broker.host.probes import vendor
 from broker.host.session_file import SessionFile, load
+from broker.recording.watched import declared
 from tests.host.broker_front import BrokerFront, broker_front
 from tests.journeys.terminal import Terminal
 
@@ -155,8 +155,8 @@ async def test_the_vendors_probes_are_shown_and_kept_as_shown(host: Host) -> Non
     assert "| productctl 'state of all'" in file.terms
     assert "    | /opt/product" in file.terms
     assert (file.drift, file.trees) == ("on", ["/opt/product"])
-    (kept,) = vendor.declared(file.probes)
-    assert [kept] == vendor.declared([PROBE])
+    (kept,) = declared(file.probes)
+    assert [kept] == declared([PROBE])
 
 
 async def test_nonsense_at_the_terms_is_told_and_asked_again(host: Host) -> None:
@@ -233,7 +233,6 @@ async def test_a_wrong_signature_stops_it(host: Host) -> None:
     [
         {"key": "x"}, {"key": 1}, {"key": None}, {"signature": "?"}, {"max_seconds": "long"},
         {"max_seconds": float("inf")}, {"max_seconds": 0}, {"key": ""}, {"signature": ""},
-        {"probes": [{"name": "x"}]}, {"trees": ["/a/../b"]}, {"trees": None},
     ],
     ids=str,
 )  # fmt: skip
@@ -243,6 +242,17 @@ async def test_an_answer_that_makes_no_sense_stops_it(host: Host, said: dict[str
     assert await host.seat.ended() == UNREACHABLE
     await host.seat.expect(host.front.url)
     assert "Traceback" not in host.printed
+
+
+@pytest.mark.parametrize(
+    "said", [{"probes": [{"name": "x"}]}, {"trees": ["/a/../b"]}, {"trees": None}], ids=str
+)
+async def test_what_no_vendor_may_have_watched_stops_it(host: Host, said: dict[str, Any]) -> None:
+    host.front.said = said
+    await host.grants()
+    assert await host.seat.ended() == UNREACHABLE
+    await host.seat.expect(f"what {host.front.url} answers makes no sense to this version")
+    assert "asks for" not in host.printed
 
 
 async def test_a_key_is_known_once_consented_to_and_loud_when_it_changes(host: Host) -> None:

@@ -8,12 +8,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from broker.host.probes.vendor import declared
 from broker.recording import ed25519
 from broker.recording.invitation import to_sign
+from broker.recording.watched import VendorProbe, declared
 from broker.server.configuration import Configuration
 from broker.server.identity import FILE_NAME, BadIdentity, load_or_make
-from broker.server.probes import Probe
 from tests.server.conftest import Serve
 from tests.server.peers import Site
 
@@ -80,7 +79,7 @@ async def test_the_broker_signs_what_a_host_asks_it_to(serve: Serve) -> None:
 
 
 async def test_a_host_is_told_what_the_vendor_wants_watched(serve: Serve) -> None:
-    probe = Probe("raid", ("megacli", "-a"), "pools", 2.5, "pairs", ("key=.*",), True)
+    probe = VendorProbe("raid", "pools", ("megacli", "-a"), 2.5, "pairs", ("key=.*",), True)
     async with serve(Configuration(probes=(probe,), trees=("/opt/product/etc",))) as site:
         _, told = await look(site, "A" * 16)
     assert told["trees"] == ["/opt/product/etc"]
@@ -95,7 +94,7 @@ async def test_a_host_is_told_what_the_vendor_wants_watched(serve: Serve) -> Non
             "as_root": True,
         }
     ]
-    assert [probe.shown for probe in declared(told["probes"])] == ["megacli -a"], "as hosts read it"
+    assert declared(told["probes"]) == [probe], "as hosts read it"
     signed = to_sign(told, "A" * 16)
     assert ed25519.verify(raw(told["key"]), signed, raw(told["signature"]))
     added = {**told, "probes": [{**told["probes"][0], "command": ["sh"]}]}

@@ -1,8 +1,9 @@
-"""The probes that every host is looked at with. Pure."""
+"""The probes that hosts are looked at with: those for every host, and a vendor's own. Pure."""
 
 from __future__ import annotations
 
-from typing import Tuple
+import re
+from typing import Mapping, Tuple
 
 from broker.host.probes.parsers import (
     accounts,
@@ -14,7 +15,8 @@ from broker.host.probes.parsers import (
     texts,
     units,
 )
-from broker.host.probes.probe import Probe
+from broker.host.probes.probe import Parser, Probe
+from broker.recording.watched import VendorProbe
 
 _ACCOUNTS = tuple(
     f"/etc/{name}{end}"
@@ -149,10 +151,31 @@ PROBES: Tuple[Probe, ...] = (
         ("rpm", "-qa", "--qf", "%{NAME}.%{ARCH}\\t%|EPOCH?{%{EPOCH}:}|%{VERSION}-%{RELEASE}\\n"),
         optional=True,
     ),
-    Probe("kernel modules", "modules", kernel.modules, ("lsmod",)),
+    Probe("kernel modules", "modules", kernel.modules, files=("/proc/modules",)),
     Probe("users", "users", accounts.users, files=("/etc/passwd",), covers=_ACCOUNTS),
     Probe("groups", "users", accounts.groups, files=("/etc/group",), covers=_ACCOUNTS),
     Probe("sudoers", "sudoers", texts.sudoers, files=_SUDOERS, covers=_SUDOERS),
     Probe("cron", "cron", texts.lines, files=_CRON, covers=_CRON),
     Probe("settings", "files", texts.lines, files=TEXTS, covers=TEXTS),
 )  # fmt: skip
+
+_PARSERS: Mapping[str, Parser] = {
+    "lines": texts.printed,
+    "pairs": texts.pairs,
+    "text": texts.whole,
+    "json": texts.tree,
+}
+"""Those of ``recording.watched``, by name."""
+
+
+def of_vendor(wanted: VendorProbe) -> Probe:
+    """What runs a probe of the vendor's."""
+    return Probe(
+        wanted.name,
+        wanted.area,
+        _PARSERS[wanted.parser],
+        wanted.command,
+        timeout=wanted.timeout,
+        secret=tuple(re.compile(pattern) for pattern in wanted.secret),
+        as_user=not wanted.as_root,
+    )

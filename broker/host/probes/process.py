@@ -15,9 +15,9 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from broker.host.probes.declared import PROBES
+from broker.host.probes.declared import PROBES, of_vendor
 from broker.host.probes.fingerprint import (
     Fingerprint,
     as_json,
@@ -29,9 +29,9 @@ from broker.host.probes.gather import Limit, gather
 from broker.host.probes.probe import Probe
 from broker.host.probes.running import User
 from broker.host.probes.trees import Walk
-from broker.host.probes.vendor import MOST, declared_one
 from broker.recording.drift import Change
 from broker.recording.drift import as_json as change_as_json
+from broker.recording.watched import MOST_PROBES, declared_one
 
 MOST_CHANGES = 1000
 _FILE = "fingerprint.json"
@@ -51,11 +51,11 @@ def take(asked: Dict[str, Any]) -> Dict[str, Any]:
     if is_first and asked["against"]:
         before, more = _before(Path(asked["against"]))
         limits += more
-    probes, refused = _probes(asked["probes"])
+    roots = _roots(asked["trees"])
+    probes, refused = _probes(asked["probes"], roots)
     cache, before_ns = {}, 0
     if before is not None and before.key == key_name:
         cache, before_ns = before.cache, int(before.began * 1e9)
-    roots = _roots(asked["trees"])
     walks = {root: Walk(root, key, cache, before_ns, len(roots)) for root in roots}
     seen = gather(probes, walks, User(int(asked["uid"]), int(asked["gid"])))
     n = 1 if before is None or is_first else before.n + 1
@@ -80,21 +80,28 @@ def take(asked: Dict[str, Any]) -> Dict[str, Any]:
     }
 
 
-def _probes(of_vendor: Any) -> Tuple[List[Probe], List[Limit]]:  # noqa: ANN401 - from a broker
-    """Ours, then the vendor's own; those of these that are refused."""
+def _probes(
+    wanted: Any,  # noqa: ANN401 - from a broker
+    roots: Sequence[str],
+) -> Tuple[List[Probe], List[Limit]]:
+    """Ours, then the vendor's own; those of these that are refused.
+
+    What looks at a tree is told by its root, so that no probe may be named as one.
+    """
     probes, limits = list(PROBES), []
-    names = {probe.name for probe in probes}
-    for value in of_vendor[:MOST]:
+    names = {*(probe.name for probe in PROBES), *roots, *(f"files in {root}" for root in roots)}
+    for value in wanted[:MOST_PROBES]:
         try:
-            probe = declared_one(value).probe()
+            probe = of_vendor(declared_one(value))
             if probe.name in names:
-                raise ValueError(f"there is another probe named {probe.name}")
+                raise ValueError(f"probe {probe.name!r}: its name is taken")
             names.add(probe.name)
             probes.append(probe)
         except ValueError as why:
             limits.append(("the vendor's own", str(why)))
-    if len(of_vendor) > MOST:
-        limits.append(("the vendor's own", f"only the first {MOST} of {len(of_vendor)} are run"))
+    if len(wanted) > MOST_PROBES:
+        why_not = f"only the first {MOST_PROBES} of {len(wanted)} are run"
+        limits.append(("the vendor's own", why_not))
     return probes, limits
 
 

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from broker.recording.invitation import to_sign
+from broker.recording.watched import VendorProbe
 from broker.server.access import (
     INVITATION_MINUTES,
     PAGE_SECONDS,
@@ -25,7 +26,6 @@ from broker.server.http.connections import Connections
 from broker.server.http.guard import SIGN_IN
 from broker.server.hub import Hub
 from broker.server.identity import Identity
-from broker.server.probes import Probe
 from broker.server.room import Room
 from broker.server.stores.metadata import Invitation, Metadata
 
@@ -98,7 +98,7 @@ class VendorTerms:
 
     identity: Identity
     banner: str
-    probes: Sequence[Probe]
+    probes: Sequence[VendorProbe]
     trees: Sequence[str]
 
 
@@ -192,7 +192,7 @@ class Api:
             "expires": invitation.expires,
             "max_seconds": self._access.most_grant_seconds,
             "banner": self._terms.banner,
-            "probes": msgspec.to_builtins(self._terms.probes),
+            "probes": [asdict(probe) for probe in self._terms.probes],
             "trees": list(self._terms.trees),
             "key": identity.public,
         }

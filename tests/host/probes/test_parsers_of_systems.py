@@ -15,10 +15,10 @@ net.ipv6.conf.eth0.stable_secret = 2001::1
 net.ipv4.conf.all.forwarding = 0
 vm.swappiness = 60
 """
-LSMOD = """\
-Module                  Size  Used by
-nfsd                  847872  13
-sunrpc                692224  19 nfsd,lockd
+MODULES = """\
+nfsd 847872 13 - Live 0x0000000000000000
+sunrpc 692224 19 nfsd,lockd, Live 0x0000000000000000
+vendor 16384 0 - Live 0x0000000000000000 (OE)
 """
 MOUNTS = r"""22 27 0:21 / /proc rw,relatime - proc proc rw
 27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 ro,discard
@@ -110,7 +110,11 @@ alice ALL=(ALL) \\
                 "vm.swappiness": {"": "60"},
             },
         ),
-        (kernel.modules("", LSMOD), {"nfsd": {"": "loaded"}, "sunrpc": {"": "loaded"}}),
+        (
+            kernel.modules("", MODULES),
+            {name: {"": "loaded"} for name in ("nfsd", "sunrpc", "vendor")},
+        ),
+        (kernel.modules("", ""), {}),
         (
             kernel.system("/proc/sys/kernel/osrelease", "6.1.0-9\n"),
             {"kernel": {"": "6.1.0-9"}},

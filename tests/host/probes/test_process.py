@@ -123,22 +123,24 @@ def test_vendors_own_are_masked_compared_and_held_to_their_bounds(folder: Folder
         own("product", "cat", str(state), parser="pairs", secret=["AB-[0-9]+"]),
         own("runaway", "echo", "a" * 40, secret=["(a+)+$x"]),
         own("bad", "echo", parser="xml"),
-        own("links", "echo"),
+        *(own(name, "echo", "taken") for name in ("links", "/nowhere", "files in /nowhere")),
         own("broken", "echo", "password=hunter2", parser="json"),
         own("wrong", "sh", "-c", "echo token=hunter2 >&2; exit 1"),
     ]
     folder.fingerprint(probes=probes)
     state.write_text("array: degraded\nserial: AB-2\npassword: hunter3\n")
-    found = folder.fingerprint(probes=probes)
+    found = folder.fingerprint(probes=probes, trees=[str(folder.tree), "/nowhere"])
     assert found["changes"] == [["product", "product", "array", "ok", "degraded", None]]
     limits = {one["probe"]: one["why"] for one in found["limits"]}
     assert limits["runaway"] == "its output and patterns take too long to read"
     assert limits["broken"] == "what it says makes no sense"
     assert limits["wrong"] == "token=[secret]"
     refused = [one["why"] for one in found["limits"] if one["probe"] == "the vendor's own"]
-    assert refused == [
-        "probe bad: its parser must be one of lines, pairs, text, json",
-        "there is another probe named links",
+    assert sorted(refused) == [
+        "probe '/nowhere': its name is taken",
+        "probe 'bad': its parser must be one of lines, pairs, text, json",
+        "probe 'files in /nowhere': its name is taken",
+        "probe 'links': its name is taken",
     ]
     kept = (folder.session / "fingerprint.json").read_text()
     assert "hunter" not in kept + json.dumps(found)

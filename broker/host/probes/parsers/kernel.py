@@ -46,8 +46,8 @@ def sysctl(_: str, text: str) -> Subjects:
 
 
 def modules(_: str, text: str) -> Subjects:
-    """``lsmod``: names, without who uses them."""
-    lines = text.splitlines()
-    if not lines or not lines[0].startswith("Module"):
-        raise ValueError("not as lsmod prints it")
-    return {line.split()[0]: {"": "loaded"} for line in lines[1:] if line.strip()}
+    """``/proc/modules``: names, without who uses them."""
+    lines = [line.split() for line in text.splitlines()]
+    if not all(len(fields) >= 6 for fields in lines):
+        raise ValueError("no lines of modules")
+    return {fields[0]: {"": "loaded"} for fields in lines}
