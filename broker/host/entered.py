@@ -27,8 +27,7 @@ class Entered:
 
     def enter(self, shares: Mapping[str, int], t: float) -> None:
         """Enter was pressed behind what these people typed, in characters."""
-        if not self.waits:
-            self.waits, self._since = True, t
+        self.waits, self._since = True, t
         for person, count in shares.items():
             self._shares[person] = self._shares.get(person, 0) + count
         self.typists = sorted(self._shares)

@@ -23,6 +23,7 @@ _MOST_PROMPTS = 8
 _MOST_CHARACTERS = 500
 _ENTER = re.compile(rb"[\r\n]")
 _GIVEN_UP = b"\x03"
+_DONE = b"\r\n\x03\x04"
 _MOVES = re.compile(rb"(?:[\r\b]|\x1b[78=>]|\x1b[(-/][0-~]|\x1b\[[0-?]*[ -/]*[@-~])*")
 _CUT = re.compile(rb"\x1b(?:[(-/]|\[[0-?]*[ -/]*)?")
 _PLAIN_KEYS = re.compile(rb"[\x20-\xff\b\r\n]*")  # with Backspace, which is 7f or 08
@@ -40,19 +41,19 @@ class _Line:
 
     def __init__(self, before: bytes, *, announced: bool, early: bool) -> None:
         start = before.rfind(b"\r") + 1  # the last place where the column is known
-        self.lost = not start
+        # The kernel shows early keys before the prompt; only who edits the line shows them again.
+        self.lost = not start or (early and not announced)
         """What it shows can't be told any more."""
         self.announced = announced
         self.early = early
-        """Keys came before its prompt."""
+        """Keys for it came before its prompt."""
         self.printed = bytearray(before[start:])
-        self.pressed = self.hasty = False
-        self.simple = not early
-        """Nothing was typed that could put several lines here."""
         self.prompt_end: Optional[int] = None
+        self.pressed = self.simple = self.whole = False
+        self.plain = True
 
     def keep(self, data: bytes) -> None:
-        if not self.lost:
+        if not (self.lost or self.whole):
             self.printed += data
             if len(self.printed) > _MOST_BYTES:
                 self.lose()
@@ -123,34 +124,36 @@ class LineWatch:
         self._early = self._more = False
 
     def typed(self, keys: bytes, *, settled: bool) -> None:
-        """Take in keys; a paste is one. ``settled``: nothing was printed for a while.
+        """Take in keys; a paste is one. ``settled``: nothing was typed or printed for a while.
 
         Keys that a program reads, while nobody reads a line, are to be passed too.
         """
         enters = len(_ENTER.findall(keys, keys.rfind(_GIVEN_UP) + 1))
         line = self._line
         if line is None:
-            self._early = True
+            self._early = keys[-1:] not in _DONE
             self._enters += enters
             return
         if settled and not line.pressed:
             self._enters = 0
             if not (line.early or line.lost):
                 line.prompt_end = len(line.printed)
+                line.simple = True
         line.pressed = True
         if _GIVEN_UP in keys:
             self._enters = self._inside = 0
+            if not line.announced:
+                self.end()
         if settled:  # fish goes on with a block, or with an empty line
             self._inside = self._enters
-        plain = _PLAIN_KEYS.fullmatch(keys) is not None
-        line.simple &= plain and self._enters + enters <= 1
-        line.hasty |= enters > 0 and not (settled and len(keys) == 1)
-        if enters and not (plain or line.announced):
-            line.lose()  # the next new line may be these keys'
-        first = _ENTER.search(keys)
-        self._early |= self._enters > self._inside or (
-            first is not None and first.end() < len(keys)
-        )
+        line.plain &= _PLAIN_KEYS.fullmatch(keys) is not None
+        line.simple &= line.plain and self._enters + enters <= 1
+        if enters and not line.announced:
+            line.whole = settled and len(keys) == 1  # what is printed from here on is not the line
+            if not (line.plain or line.whole):
+                line.lose()  # the next new line may be these keys'
+        if enters or self._enters > self._inside:
+            self._early = keys[-1:] not in _DONE
         self._enters += enters
 
     def end(self) -> None:
@@ -185,17 +188,15 @@ class LineWatch:
     def _read(self, line: _Line) -> Optional[_Entered]:
         rows = Rows(self._cols)
         printed = bytes(line.printed)
-        prompts = self._prompts
         try:
             if line.prompt_end is not None:
                 rows.printed(printed[: line.prompt_end])
                 row = rows.at(rows.row)
-                prompts = [_Prompt(row[: rows.col], row[rows.col :])]
-                self._learn(prompts[0])
+                self._learn(_Prompt(row[: rows.col], row[rows.col :]))
             rows.printed(printed[line.prompt_end or 0 :])
         except Unknown:
             return None
-        return _Entered(rows, prompts, line)
+        return _Entered(rows, self._prompts, line)
 
     def _learn(self, prompt: _Prompt) -> None:
         others = [one for one in self._prompts if one.left != prompt.left]
@@ -213,8 +214,8 @@ class _Entered:
 
     @property
     def in_it(self) -> bool:
-        """Whether the cursor is in a row that shows something."""
-        return self.rows.row in self.rows.shown
+        """Whether the cursor is not below all that is shown yet."""
+        return self.rows.row <= max(self.rows.shown, default=self.rows.row - 1)
 
     def left(self, data: bytes) -> bool:
         """Whether what is printed next leaves these rows, after more moves on them."""
@@ -238,11 +239,10 @@ class _Entered:
         top, prompt = found
         start = len(prompt.left)
         bottom = max(row for row in rows.shown if row <= max(rows.row, top))
-        if not line.announced:
-            if bottom != rows.shown[-1]:
-                return None  # the new line may not be Enter's
-            if line.hasty and (top != bottom or rows.full(bottom)):
-                return None  # the new line may be where the row was full
+        if not (line.announced or line.whole) and (
+            top != bottom or bottom != rows.shown[-1] or _text(rows.at(bottom)[-2:]).strip()
+        ):
+            return None  # the new line may be the editor's, which had no room
         if not _taken_away(rows, top, start, prompt.right):
             return None
         lines = [""]
@@ -254,14 +254,21 @@ class _Entered:
                 margin = next((col for col, cell in enumerate(row) if cell is not None), 0)
                 lines.append(" " * (margin - start))  # fish moves it below the first line
                 row = row[margin:]
-            end = next((col for col, cell in enumerate(row) if cell is None), len(row))
-            if _text(row[end:]).strip():
-                return None  # a line has no holes: this is something else
-            lines[-1] += _text(row[:end])
-        if len(lines) > 1 and line.simple:
+            text = _unbroken(row)
+            if text is None or (at < bottom and self._unsure(at)):
+                return None
+            lines[-1] += text
+        if len(lines) > 1 and (line.simple or not line.announced):
             return None  # something else was printed meanwhile
         whole = "\n".join(one.rstrip() for one in lines).strip("\n")
         return whole if len(whole) <= _MOST_CHARACTERS else whole[:_MOST_CHARACTERS] + " …"
+
+    def _unsure(self, at: int) -> bool:
+        """Whether nobody can tell what ends a row: a blank, a new line, or no room for more."""
+        row, following = self.rows.at(at), self.rows.at(at + 1)
+        if row[-1] is None:
+            return row[-2] is not None and following[0] is not None and at not in self.rows.wrapped
+        return row[-1] == " " and following[1] == ""
 
 
 def _found(rows: Rows, prompts: List[_Prompt]) -> Optional[Tuple[int, _Prompt]]:
@@ -289,6 +296,18 @@ def _taken_away(rows: Rows, top: int, start: int, right: Cells) -> bool:
         return True
     over = bool((row[shown[-1]] or " ").strip())  # the line came to it, or it has changed
     return not over or (rows.full(top) and rows.at(top + 1)[0] is not None)
+
+
+def _unbroken(row: Cells) -> Optional[str]:
+    """The text of a row; None where it has a hole: then it is not all of one line.
+
+    A single cell may be one: zsh skips a blank that it knows to be there.
+    """
+    end = 1 + max((col for col, cell in enumerate(row) if (cell or " ").strip()), default=-1)
+    while end < len(row) and row[end] is not None:
+        end += 1
+    broken = any(one is None and next_one is None for one, next_one in zip(row, row[1:end]))
+    return None if broken else _text(row[:end])
 
 
 def _text(row: Cells) -> str:

@@ -78,7 +78,7 @@ class PromptWatch:
     def typed(self, data: bytes, *, settled: bool = False) -> bool:
         """Take in keys; whether Enter was among them.
 
-        ``settled``: nothing was printed for a while, so what is printed of a prompt is all of it.
+        ``settled``: nothing was typed or printed for a while, so all that is to be shown is.
         """
         keys = _PASTED.sub(_PASTE_KEY, data)
         self._line.typed(keys, settled=settled)

@@ -28,7 +28,7 @@ from broker.wire.names import parse_stream
 QUIET_SECONDS = 0.2
 """A shell that does not announce its prompts is at one when it has printed nothing for so long."""
 SETTLED_SECONDS = 0.05
-"""A prompt that was begun is whole when nothing was printed for so long."""
+"""All of a prompt, and all that was typed, is shown when nothing happened for so long."""
 _EDITING_SHELLS = frozenset({"bash", "zsh", "fish"})
 _PLAIN_SHELLS = frozenset({"sh", "dash", "ash", "busybox", "ksh", "mksh", "csh", "tcsh"})
 STALL_SECONDS = 5.0
@@ -84,7 +84,7 @@ class RecordedTerminal:
         self._status: Optional[int] = None
         self._shares = Shares()
         self._entered = Entered()
-        self._printed_at = 0.0
+        self._printed_at = self._typed_at = 0.0
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
         """Start the recording and the shell. Raises OSError where the shell can't be started."""
@@ -171,9 +171,11 @@ class RecordedTerminal:
             self._shares.typed(person, data)
         keys = without_replies(data)
         if keys:
+            settled = t - max(self._printed_at, self._typed_at) >= SETTLED_SECONDS
+            self._typed_at = t
             if not (secret or self._line.reading) and self._seems_at_prompt():
                 self._line.begin(announced=False)
-            if self.prompt.typed(keys, settled=t - self._printed_at >= SETTLED_SECONDS):
+            if self.prompt.typed(keys, settled=settled):
                 self._entered.enter(self._shares.take(), t)
                 self.log_shares()
         self._pty.write(data, guest=guest)

@@ -23,8 +23,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _IGNORED = frozenset("cmnpqt")
-_SCREENS = frozenset({"6", "7", "47", "1047", "1049"})
-"""Modes that change what the rows mean: other screens, no wrapping, an origin elsewhere."""
+_SCREENS = frozenset({"47", "1047", "1049"})
+_OTHER = frozenset({"6", "7"})
+"""Modes that change what rows are: an origin elsewhere, no wrapping."""
 _JOINERS = "\u200c\u200d"
 _MOST_ROWS = 250
 _TAB = 8
@@ -73,9 +74,7 @@ class Rows:
             elif kind == "escape":
                 self._escape(found["escape"])
             elif kind == "clear":
-                self._rows.clear()
-                self.wrapped.clear()
-                self._to(0, 0)
+                self._clear()
         self.cut = text[at:]
 
     def at(self, row: int) -> Cells:
@@ -203,8 +202,12 @@ class Rows:
     def _mode(self, params: str, *, on: bool) -> None:
         if params == "4":
             self._inserting = on
-        elif params.startswith("?") and not _SCREENS.isdisjoint(params[1:].split(";")):
-            raise Unknown("another screen")
+        elif params.startswith("?"):
+            modes = params[1:].split(";")
+            if not _OTHER.isdisjoint(modes) or (on and not _SCREENS.isdisjoint(modes)):
+                raise Unknown(f"mode {params}")
+            if not _SCREENS.isdisjoint(modes):
+                self._clear()  # back where the program began: in the first column, as a rule
 
     def _move_or_edit(self, final: str, count: int) -> None:
         if final in "ABEF":
@@ -246,6 +249,11 @@ class Rows:
         }
         self._rows = moved
         self.wrapped = {at + by if at >= self.row else at for at in self.wrapped if at not in gone}
+
+    def _clear(self) -> None:
+        self._rows.clear()
+        self.wrapped.clear()
+        self._to(0, 0)
 
     # --- erasing ----------------------------------------------------------------------------
 
