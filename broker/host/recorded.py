@@ -173,6 +173,8 @@ class RecordedTerminal:
         if keys:
             settled = t - max(self._printed_at, self._typed_at) >= SETTLED_SECONDS
             self._typed_at = t
+            if self.prompt.bracketed and self._pty.reads_lines:
+                self._line.lose()  # something is asked in its midst: what becomes of it then?
             if not (secret or self._line.reading) and self._seems_at_prompt():
                 self._line.begin(announced=False)
             if self.prompt.typed(keys, settled=settled):

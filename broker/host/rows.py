@@ -15,7 +15,6 @@ from broker.host.columns import cells
 
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f]+)"
-    r"|(?P<clear>\x1b\[(?:1;1)?H(?:\x1b\[3J)?\x1b\[[02]?J|\x1b\[2J\x1b\[(?:1;1)?H)"
     r"|\x1b\[(?P<params>[0-?]*)(?P<between>[ -/]*)(?P<final>[@-~])"
     r"|\x1b[\]PX^_k](?P<string>.*?)(?:\x07|\x1b\\)"
     r"|\x1b(?P<escape>[ -/]*[0-OQ-WYZ`-jl-~\\=>])"
@@ -73,8 +72,6 @@ class Rows:
                 self._sequence(found["params"], found["between"], found["final"])
             elif kind == "escape":
                 self._escape(found["escape"])
-            elif kind == "clear":
-                self._clear()
         self.cut = text[at:]
 
     def at(self, row: int) -> Cells:
@@ -196,6 +193,8 @@ class Rows:
             (self._erase_rows if final == "J" else self._erase)(int(params or 0))
         elif final in "ABCDEFG@LMPX" and (not params or params.isdigit()):
             self._move_or_edit(final, max(1, int(params[:5] or 1)))
+        elif final == "H" and params in ("", "1;1"):
+            self._clear()  # to the first row of the screen: what is drawn anew from there counts
         elif final not in _IGNORED:
             raise Unknown(f"CSI {params} {final}")
 

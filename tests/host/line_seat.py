@@ -8,11 +8,12 @@ import pwd
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from broker.host.holds import Holds
 from broker.host.local import LocalLink
 from broker.host.pty import ShellPlan, User
 from broker.host.recorded import RecordedTerminal
@@ -35,6 +36,7 @@ class LineSeat(Changing):
         self.printed = b""
         self.home = folder / "home"
         self.entries: list[dict[str, object]] = []
+        self.put_up: Callable[[Holds], None]
         self._closed = False
         self._passed = 0.0
         self._told = 0
@@ -129,6 +131,7 @@ async def line_seat(shell: str, folder: Path, rc: str = "") -> AsyncIterator[Lin
                     with (host.home / path).open("a") as file:
                         file.write(rc + "\n")
             async with _seat(shell, folder, host.plan()) as seat:
+                seat.put_up = host.put_up
                 yield seat
         return
     program = shutil.which({"ash": "busybox"}.get(shell, shell))

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from broker.host.line import LineWatch
 from tests.host.line_seat import COLS, LineSeat, line_seat
-from tests.host.shell_seat import PROMPT
+from tests.host.scripted_recorder import holds_of
+from tests.host.shell_seat import ASKED, PROMPT, TERMINAL
 from tests.journeys.waiting import until
 
 EDITORS = ("bash", "zsh", "fish")
@@ -240,6 +241,23 @@ async def test_a_masked_password_is_not_told(seat: LineSeat) -> None:
     assert len(seat.entries) == 2
 
 
+@on(*EDITORS)
+@pytest.mark.parametrize("answer", ["no", "override"])
+async def test_what_a_hold_stops_is_told_by_the_hold(seat: LineSeat, answer: str) -> None:
+    seat.put_up(holds_of("pool/tank"))
+    await seat.told("echo one\r")
+    seat.types("echo pool/tank\r")
+    await seat.until(lambda: ASKED.encode() in seat.printed, "the question")
+    assert seat.terminal.typists == ["alice"]
+    seat.types(f"{answer}\r", "customer")
+    assert await seat.entry() == {
+        "terminal": TERMINAL,
+        "shares": {"alice": 14, "customer": len(answer)},
+    }
+    await seat.prompt()
+    assert await seat.told("echo two\r") == "echo two"
+
+
 @on("bash")
 async def test_a_program_that_fills_the_screen_and_one_that_reads_lines(seat: LineSeat) -> None:
     await seat.told("true\r")
@@ -339,9 +357,9 @@ async def test_whatever_is_done_to_a_line_bash_and_the_screen_tell_the_same(
 
 
 PRINTED = [
-    b"\r\n$ ", b"$ ", b"\x1b[K", b"\x1b[3P", b"\x1b[2@", b"\x1b[A", b"\x1b[99L", b"\x1b[M", b"x" * 50,
-    b"\x1b[1J", b"\x1b[H\x1b[2J", b"\x1b[?1049h", b"\x1b[4h", "漢".encode() * 9, b"\x1b]0;",
-    b"\x1b\\",
+    b"\r\n$ ", b"$ ", b"\x1b[K", b"\x1b[3P", b"\x1b[2@", b"\x1b[A", b"\x1b[99L", b"\x1b[M",
+    b"\x1b[1J", b"\x1b[H\x1b[2J", b"\x1b[?1049h", b"\x1b[4h", b"\x1b]0;", b"\x1b\\", b"x" * 50,
+    "漢".encode() * 9,
 ]  # fmt: skip
 
 
