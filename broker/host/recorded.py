@@ -178,7 +178,10 @@ class RecordedTerminal:
             if not (secret or self._line.reading) and self._seems_at_prompt():
                 self._line.begin(announced=False)
             if self.prompt.typed(keys, settled=settled):
-                self._entered.enter(self._shares.take(), t)
+                shares = self._shares.take()
+                if self._entered.of_others(shares, t):
+                    self._log_entered()
+                self._entered.enter(shares, t)
                 self.log_shares()
         self._pty.write(data, guest=guest)
         if self._pty.full and self.seat is not None:
@@ -192,12 +195,15 @@ class RecordedTerminal:
     def log_shares(self) -> None:
         """Say in the session log what was entered and who typed how much of it, if it is time."""
         t = self._clock()
-        coming = self._line.coming and not self.prompt.full_screen
-        if self._entered.due(t, coming=coming):
+        if self._entered.due(t, coming=self._line_coming):
             self._log_entered()
 
+    @property
+    def _line_coming(self) -> bool:
+        return self._line.coming and not self.prompt.full_screen
+
     def _log_entered(self) -> None:
-        fields = self._entered.take(self._clock())
+        fields = self._entered.take(self._clock(), coming=self._line_coming)
         self._listener.log("entered", terminal=self.name, **fields)
 
     def _lines_told(self) -> None:
