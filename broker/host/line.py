@@ -19,12 +19,14 @@ from broker.host.rows import Cells, Rows, Unknown
 _MOST_BYTES = 64 * 1024
 """Printed while one line is edited: fish prints some 200 bytes a key."""
 _BEFORE_BYTES = 2048
+_MOST_MODES = 64
 _MOST_PROMPTS = 8
 _MOST_CHARACTERS = 500
 _ENTER = re.compile(rb"[\r\n]")
 _GIVEN_UP = b"\x03"
 _DONE = b"\r\n\x03\x04"
 _MOVES = re.compile(rb"(?:[\r\b]|\x1b[78=>]|\x1b[(-/][0-~]|\x1b\[[0-?]*[ -/]*[@-~])*")
+_LEFT = re.compile(rb"\n(?:\r|\x1b\(B|\x1b\[[0-9;]*m)*\x1b\[\?[0-9;]*l\Z")
 _CUT = re.compile(rb"\x1b(?:[(-/]|\[[0-?]*[ -/]*)?")
 _PLAIN_KEYS = re.compile(rb"[\x20-\xff\b\r\n]*")  # with Backspace, which is 7f or 08
 
@@ -167,7 +169,7 @@ class LineWatch:
         self._enters, self._inside = max(0, self._enters - self._inside - 1), 0
         self._more = self._enters > 0
         entered = None if line.lost else self._read(line)
-        if entered is not None and line.announced and entered.in_it:
+        if entered is not None and line.announced and not entered.over:
             self._ending = entered  # zsh says it before it goes to the line's end
         else:
             self.told.append(None if entered is None else entered.text)
@@ -210,12 +212,13 @@ class _Entered:
         self.rows = rows
         self._prompts = prompts
         self._line = line
+        self._gone = _LEFT.search(line.printed[-_MOST_MODES:]) is not None
         self._rest = b""
 
     @property
-    def in_it(self) -> bool:
-        """Whether the cursor is not below all that is shown yet."""
-        return self.rows.row <= max(self.rows.shown, default=self.rows.row - 1)
+    def over(self) -> bool:
+        """Whether the editor has gone to the row below the line."""
+        return self._gone or self.rows.row > max(self.rows.shown, default=self.rows.row)
 
     def left(self, data: bytes) -> bool:
         """Whether what is printed next leaves these rows, after more moves on them."""
@@ -238,7 +241,8 @@ class _Entered:
             return None
         top, prompt = found
         start = len(prompt.left)
-        bottom = max(row for row in rows.shown if row <= max(rows.row, top))
+        last = rows.row - 1 if self._gone else rows.row  # bash may leave old rows below
+        bottom = max(row for row in rows.shown if row <= max(last, top))
         if not (line.announced or line.whole) and (
             top != bottom or bottom != rows.shown[-1] or _text(rows.at(bottom)[-2:]).strip()
         ):

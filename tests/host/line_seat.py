@@ -72,8 +72,13 @@ class LineSeat(Changing):
     # What a test does with it.
     def types(self, keys: str, person: str = "alice") -> None:
         """Press keys, a good while after whatever came before."""
-        self._passed += 1.0
+        self._passed += 0.5
         self.terminal.type(keys.encode(), person)
+
+    def waits(self) -> None:
+        """Let time pass, as the recorder's clock has it."""
+        self._passed += 0.5
+        self.terminal.log_shares()
 
     async def prompt(self, prompt: str = PROMPT) -> None:
         """Wait for a prompt with nothing behind it."""
