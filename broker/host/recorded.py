@@ -7,6 +7,7 @@ A disk that is full, or a seat that stands still, costs a gap or a redraw, never
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Callable, List, Optional, Protocol, Tuple
 
 from broker.host.entered import Entered
@@ -33,6 +34,8 @@ _EDITING_SHELLS = frozenset({"bash", "zsh", "fish"})
 _PLAIN_SHELLS = frozenset({"sh", "dash", "ash", "busybox", "ksh", "mksh", "csh", "tcsh"})
 STALL_SECONDS = 5.0
 """A seat that has taken nothing for so long no longer slows the shell; it is redrawn later."""
+
+_ENTER = re.compile(rb"[\r\n]")
 
 Size = Tuple[int, int]
 
@@ -165,27 +168,37 @@ class RecordedTerminal:
         What a ``guest`` types comes after all that waits, and is dropped where it must not reach
         the terminal any more.
         """
-        t = self._clock()
         secret = self._pty.reads_secret
+        if _ENTER.search(data) is None:
+            # The echo comes first: what these keys mean can wait, where they run nothing.
+            self._pty.write(data, guest=guest)
+            self._note(data, person, secret=secret)
+        else:
+            self._note(data, person, secret=secret)
+            self._pty.write(data, guest=guest)
+        if self._pty.full and self.seat is not None:
+            self.seat.pause()
+
+    def _note(self, data: bytes, person: str, *, secret: bool) -> None:
+        """Take down what these keys say of the line and of who types it."""
+        t = self._clock()
         if not secret:  # how long a password is, is nobody's business
             self._shares.typed(person, data)
         keys = without_replies(data)
-        if keys:
-            settled = t - max(self._printed_at, self._typed_at) >= SETTLED_SECONDS
-            self._typed_at = t
-            if self.prompt.bracketed and self._pty.reads_lines:
-                self._line.lose()  # something is asked in its midst: what becomes of it then?
-            if not (secret or self._line.reading) and self._seems_at_prompt():
-                self._line.begin(announced=False)
-            if self.prompt.typed(keys, settled=settled):
-                shares = self._shares.take()
-                if self._entered.of_others(shares, t):
-                    self._log_entered()
-                self._entered.enter(shares, t)
-                self.log_shares()
-        self._pty.write(data, guest=guest)
-        if self._pty.full and self.seat is not None:
-            self.seat.pause()
+        if not keys:
+            return
+        settled = t - max(self._printed_at, self._typed_at) >= SETTLED_SECONDS
+        self._typed_at = t
+        if self.prompt.bracketed and self._pty.reads_lines:
+            self._line.lose()  # something is asked in its midst: what becomes of it then?
+        if not (secret or self._line.reading) and self._seems_at_prompt():
+            self._line.begin(announced=False)
+        if self.prompt.typed(keys, settled=settled):
+            shares = self._shares.take()
+            if self._entered.of_others(shares, t):
+                self._log_entered()
+            self._entered.enter(shares, t)
+            self.log_shares()
 
     @property
     def typists(self) -> List[str]:
