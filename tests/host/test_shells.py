@@ -203,6 +203,18 @@ async def test_bash_in_its_other_moods(host: ShellHost, seat: ShellSeat, keys: s
 
 
 @on("bash")
+async def test_a_here_document_is_read_as_without_us(host: ShellHost, seat: ShellSeat) -> None:
+    await seat.enters("true")
+    seat.types("cat <<END\r")
+    for row in ("a pool of ra''in", "END"):
+        await seat.expect("\x1b[?2004h> ")
+        seat.types(f"{row}\r")
+    await seat.expect("\r\na pool of ra''in\r\n")
+    await seat.enters("echo the e''nd")
+    assert b"syntax error" not in seat.printed
+
+
+@on("bash")
 async def test_the_status_and_the_last_word_stay_for_the_line(
     host: ShellHost, seat: ShellSeat
 ) -> None:

@@ -68,7 +68,9 @@ __jumpseat_bind() {
   ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) && [[ -o emacs || -o vi ]] || return $status
   builtin local - IFS=$'\n' map line key check='"\e\C-_c"' accept='"\e\C-_a"' next='"\e\C-_n"'
   builtin local look='[[ ! -s ${__jumpseat_held-} ]] || ( __jumpseat_check ) || __jumpseat_aside'
-  look="{ $look; } 2>/dev/null" # where `set -x` would show it
+  # Where `set -x` would show it. The new line: in the midst of a here-document bash knows its
+  # keywords only at the beginning of a line.
+  look=$'\n'"{ $look; } 2>/dev/null"
   set -f +eux
   for map in emacs-standard vi-insert vi-command; do
     for line in $(builtin bind -m $map -p); do
