@@ -209,7 +209,7 @@ async def test_a_here_document_is_read_as_without_us(host: ShellHost, seat: Shel
     for row in ("a pool of ra''in", "END"):
         await seat.expect("\x1b[?2004h> ")
         seat.types(f"{row}\r")
-    await seat.expect("\r\na pool of ra''in\r\n")
+    await seat.expect("\x1b[?2004l\ra pool of ra''in\r\n")
     await seat.enters("echo the e''nd")
     assert b"syntax error" not in seat.printed
 
