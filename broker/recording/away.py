@@ -22,6 +22,8 @@ EARLIER = 0
 """The number under which the last fingerprint of the session before is known."""
 UNTOLD = "…"
 """In ``entered``: one of several lines that the screen could not tell."""
+_LATE_MOST = 20
+"""Lines that are told late are looked for among so many."""
 _RETURN_SLACK_SECONDS = 1.0
 
 
@@ -264,6 +266,7 @@ def _line(line: Line) -> Dict[str, Any]:
 def _read(entries: Iterable[Entry]) -> Told:
     told, absences = Told(), Absences()
     ran: Dict[str, str] = {}
+    told_exactly: List[str] = []
     for entry in entries:
         absences.take(entry)
         event, t = entry["event"], float(entry["t"])
@@ -278,11 +281,12 @@ def _read(entries: Iterable[Entry]) -> Told:
             ran[str(entry["terminal"])] = str(entry["text"])
         elif event == "entered":
             terminal, shares = str(entry["terminal"]), dict(entry["shares"])
-            text = ran.pop(terminal, "") or str(entry.get("line", ""))
+            text = str(entry.get("line", ""))
+            if terminal in ran:
+                text = ran.pop(terminal)
+                told_exactly = [*told_exactly[-_LATE_MOST:], *text.split("\n")]
             told.counts.append((t, shares))
-            for line in text.split("\n"):
-                seen = "" if line == UNTOLD else line
-                told.lines.append(Line(t, terminal, seen, tuple(sorted(shares))))
+            _enter(told.lines, t, terminal, text, shares, told_exactly)
         elif event == "fingerprint":
             told.fingerprints.append(_fingerprint(entry))
         elif event == "drift":
@@ -293,6 +297,26 @@ def _read(entries: Iterable[Entry]) -> Told:
             told.ended = True
     told.absences = absences.found
     return told
+
+
+def _enter(
+    lines: List[Line], t: float, terminal: str, text: str, shares: Dict[str, int], ran: List[str]
+) -> None:
+    """Add what was entered; lines that come late, and so without characters, where they belong.
+
+    ``ran``: lines of proposals, which were told as they ran and may come late as well.
+    """
+    persons = tuple(sorted(shares))
+    told = ["" if line == UNTOLD else line for line in text.split("\n")]
+    if shares and not any(shares.values()):
+        for line in [line for line in told if line in ran]:
+            told.remove(line)
+            ran.remove(line)
+        recent = range(max(0, len(lines) - _LATE_MOST), len(lines))
+        untold = [at for at in recent if lines[at].terminal == terminal and not lines[at].text]
+        for at in untold[: len(told)]:
+            lines[at] = lines[at]._replace(text=told.pop(0))
+    lines += [Line(t, terminal, line, persons) for line in told]
 
 
 def _fingerprint(entry: Entry) -> Fingerprint:

@@ -120,6 +120,20 @@ def test_a_line_that_was_let_run_is_told_exactly() -> None:
     assert tell(story)["absences"][0]["lines"][0]["line"] == "zpool status"
 
 
+def test_lines_that_are_told_late_stand_where_they_were_entered() -> None:
+    late = entry(
+        "entered", 70, terminal=TERMINAL, shares={"carol": 0, "customer": 0}, line="ls\npwd\nid"
+    )
+    ran = entry("ran", 59, terminal=TERMINAL, text="id", person="carol", by="customer")
+    typed = [entered(55, "", "customer"), entered(56, "…", "carol"), ran, entered(60, "", "carol")]
+    lines = tell([*STORY[:9], *typed, late])["absences"][0]["lines"]
+    assert [(one["t"], one["line"], one["persons"]) for one in lines] == [
+        (55.0, "ls", ["customer"]),
+        (56.0, "pwd", ["carol"]),
+        (60.0, "id", ["carol"]),
+    ]
+
+
 def test_between_two_fingerprints() -> None:
     told = between(STORY, None, None)
     assert [(one["n"], one["why"]) for one in told["fingerprints"]] == [
