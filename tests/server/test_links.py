@@ -70,7 +70,7 @@ async def test_a_message_that_takes_long_to_come_is_a_sign_of_life(site: Site) -
                 sent = 0
                 while viewer.present is None or viewer.present.state != "link-lost":
                     sent += wire.send(frame[sent : sent + 1])
-                    await asyncio.sleep(0.3)
+                    await asyncio.sleep(0.3)  # the pace of a slow link, and no wait
                 wire.sendall(frame[sent:])
 
             group.create_task(trickle())
