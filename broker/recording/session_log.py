@@ -64,6 +64,12 @@ EVENTS: Mapping[str, FrozenSet[str]] = {
         "request_answered": "what person by answer",
         # Who typed what; "line", where the screen told it.
         "entered": "terminal shares",
+        "command_started": "command terminal line shell depth cwd shares offset",
+        "command_ended": "command terminal status offset",
+        # What was kept out of recordings.
+        "masked": "terminal what count",
+        # Programs begun at other terminals of the host.
+        "execs": "ran lost",
         # The host's state, and how it has changed.
         "fingerprint": "n why since cpu digest facts limits",
         "drift": "n before since until changes more",

@@ -66,9 +66,10 @@ async def test_two_engineers_type_by_turns_and_the_customer_before_both(
 
         # A moment after their last key it is anybody's.
         await second.nobody_types(customer)
+        before = len(customer.logged("entered"))
         await second.type(TERMINAL, "-of-bob\n")
         await customer.terminal.expect("\rof-alice-and-me-of-bob\r\n")
-        entered = await first.until_logged("entered", len(customer.logged("entered")))
+        entered = await first.until_logged("entered", before + 1)
         assert entered["shares"] == {"alice": 13, "customer": 7, "bob": 7}
 
     await world.end(customer)
