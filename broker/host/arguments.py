@@ -158,6 +158,23 @@ def _add_grant(one: argparse.ArgumentParser) -> None:
         metavar="WHAT",
         help="on (the default): this host's state is read, and what changed is told; or off",
     )
+    one.add_argument(
+        "--others",
+        type=_checked(choices.others_of),
+        default=choices.Others.JOURNAL,
+        metavar="WHAT",
+        help="other terminals of this host: journal (the default) lists the programs begun there, "
+        "record has logins recorded too (with sudo), off does neither",
+    )
+    one.add_argument(
+        "--mask",
+        dest="masks",
+        type=_checked(choices.mask_of),
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="what follows this text is masked, as in --mask pin=; may be given several times",
+    )
     _add_prefix(one)
 
 

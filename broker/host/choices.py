@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, Callable, Mapping, Optional, Tuple, Type, TypeVar
+from typing import Any, Callable, Iterable, Mapping, Optional, Tuple, Type, TypeVar
 
 from broker.recording.grant import Away, Mode, Page
 from broker.recording.timeline import duration
 
 DEFAULT_SECONDS = 2 * 3600.0
 MOST_TERMINALS = 9
+MOST_MASKS = 20
+LEAST_MASK, MOST_MASK = 3, 60
 
 _LENGTH = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
 _CONTROL_KEY = re.compile(r"\^[A-Za-z\\\]^_]", re.ASCII)
@@ -30,6 +32,20 @@ class Drift(Enum):
     OFF = "off"
 
 
+class Others(Enum):
+    """What is seen of the other terminals of this host."""
+
+    RECORD = "record"
+    """Logins that begin while the grant lasts are recorded, where the recorder runs as root."""
+    JOURNAL = "journal"
+    """Programs that are begun there are listed, as far as the kernel tells."""
+    OFF = "off"
+
+    def where(self, *, as_root: bool) -> Others:
+        """What can be had of it on a host whose recorder runs as root, or not."""
+        return Others.JOURNAL if self is Others.RECORD and not as_root else self
+
+
 @dataclass(frozen=True)
 class Choices:
     """What the customer lets the engineers have."""
@@ -40,6 +56,9 @@ class Choices:
     page: Page
     terminals: int
     drift: Drift
+    others: Others
+    masks: Tuple[str, ...]
+    """What follows one of these texts, up to white space or a quote, is masked."""
 
 
 def seconds_of(text: str) -> float:
@@ -88,6 +107,24 @@ def drift_of(text: str) -> Drift:
     return _word_of(Drift, text, "choice for drift")
 
 
+def others_of(text: str) -> Others:
+    """Read what is seen of other terminals. Raises ValueError."""
+    return _word_of(Others, text, "choice for others")
+
+
+def mask_of(text: str) -> str:
+    """Read what stands before a secret. Raises ValueError."""
+    text = text.strip()
+    if not LEAST_MASK <= len(text) <= MOST_MASK:
+        raise ValueError(
+            f"a mask is what stands before a secret, as in pin=: {LEAST_MASK} to {MOST_MASK} "
+            "characters"
+        )
+    if not text.isprintable() or "  " in text:
+        raise ValueError("a mask is text that can be printed, with single blanks")
+    return text
+
+
 def terminals_of(text: str) -> int:
     """Read how many terminals engineers may have unasked. Raises ValueError."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_TERMINALS):
@@ -113,6 +150,14 @@ def _word_of(words: Type[_Word], text: str, what: str) -> _Word:
         raise ValueError(f"{text!r} is no {what}: {', '.join(some)} or {last}") from None
 
 
+def masks_with(masks: Iterable[str], text: str) -> Tuple[str, ...]:
+    """The masks, each once, and one more. Raises ValueError."""
+    after = tuple(dict.fromkeys([*masks, mask_of(text)]))
+    if len(after) > MOST_MASKS:
+        raise ValueError(f"at most {MOST_MASKS} masks can be kept")
+    return after
+
+
 _CHANGES: Mapping[str, Tuple[str, Callable[[str], Any]]] = {
     "mode": ("mode", mode_of),
     "for": ("seconds", seconds_of),
@@ -120,8 +165,12 @@ _CHANGES: Mapping[str, Tuple[str, Callable[[str], Any]]] = {
     "page": ("page", page_of),
     "terminals": ("terminals", terminals_of),
     "drift": ("drift", drift_of),
+    "others": ("others", others_of),
 }
-EXAMPLES = ("mode watch", "for 30m", "away end", "page off", "terminals 2", "drift off")
+EXAMPLES = (
+    "mode watch", "for 30m", "away end", "page off", "terminals 2", "drift off", "others off",
+    "mask pin=",
+)  # fmt: skip
 """What can be typed at the terms, one of each."""
 
 
@@ -132,6 +181,8 @@ def changed(choices: Choices, typed: str, most_seconds: float) -> Optional[Choic
     """
     word, *values = typed.split() or [""]
     name = word.lstrip("-")  # as it is on the command line
+    if name == "mask":
+        return replace(choices, masks=masks_with(choices.masks, typed.partition(word)[2]))
     if name not in _CHANGES:
         return None
     if len(values) != 1:

@@ -65,6 +65,8 @@ def _grant(args: argparse.Namespace) -> int:
         args.page,
         args.terminals,
         args.drift,
+        args.others,
+        args.masks,
         args.prefix,
     )
     return _take_seat(grant(wanted), args.prefix)

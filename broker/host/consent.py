@@ -8,7 +8,7 @@ from enum import Enum
 from typing import List, Optional, Tuple
 
 from broker.host.cells import exactly
-from broker.host.choices import MOST_TERMINALS, Choices, Drift, length
+from broker.host.choices import MOST_TERMINALS, Choices, Drift, Others, length
 from broker.host.columns import COLUMNS, framed, plain, wrapped
 from broker.host.known_brokers import Acquaintance, BrokerKey
 from broker.recording.grant import Away, Mode, Page
@@ -31,6 +31,24 @@ _READ = (
     "on this host; what changed goes to the broker, with secrets masked."
 )
 _NOT_READ = "Your host's state is not read, and no command of the vendor's is run for that."
+_JOURNAL = (
+    "Programs begun at other terminals of this host while the grant lasts are listed: command "
+    "line, who, where and when, as far as the kernel tells."
+)
+_OTHERS = {
+    Others.RECORD: (
+        "WHOEVER LOGS IN on this host by console or ssh while the grant lasts is recorded too, and "
+        "told so; engineers can't type there. Of terminals that are open already, the programs "
+        "begun there are listed."
+    ),
+    Others.JOURNAL: _JOURNAL,
+    Others.OFF: "Nothing is recorded or listed of other terminals of this host.",
+}
+_NO_LOGINS = "Logins of others can be recorded only with sudo, and are not. "
+_MASKED = (
+    "Secrets are masked on this host first, as far as their form tells: private keys, well-known "
+    "tokens, passwords in URLs and after words like password=."
+)
 _MODES = {
     Mode.WATCH: "see this terminal. They cannot type.",
     Mode.APPROVE: (
@@ -79,7 +97,10 @@ class Asked:
     choices: Choices
     most_seconds: float
     user: str
+    as_root: bool
+    """Whether the recorder would run as root."""
     protected: bool
+    """And the shell not."""
     folder: str
     program: str
     """What a person types for ``jumpseat`` here."""
@@ -112,6 +133,8 @@ def terms(asked: Asked) -> str:
         *_row("page", _chosen(choices.page)),
         *_row("terminals", f"{choices.terminals} (at most {MOST_TERMINALS})"),
         *_row("drift", _chosen(choices.drift)),
+        *_row("others", _chosen(choices.others)),
+        *_row("mask", _masks(choices.masks)),
         *_banner(asked.banner),
         "",
         *_item(f"The engineers of this case may {_MODES[choices.mode]} {_terminals(choices)}"),
@@ -119,6 +142,8 @@ def terms(asked: Asked) -> str:
         *_item(f"When you leave the terminal, {_when_away(choices)}"),
         *_item(_PAGES[choices.page]),
         *_drift(asked),
+        *_item(_others(asked)),
+        *_item(_MASKED),
         *_holds(asked.holds),
         "",
         *_taking_back(asked),
@@ -214,6 +239,16 @@ def _drift(asked: Asked) -> List[str]:
             as_root = probe.as_root and asked.protected
             lines += exactly(probe.shown, f"    {'root' if as_root else plain(asked.user)} ")
     return lines
+
+
+def _others(asked: Asked) -> str:
+    chosen = asked.choices.others
+    there = chosen.where(as_root=asked.as_root)
+    return _OTHERS[there] if there is chosen else _NO_LOGINS + _OTHERS[there]
+
+
+def _masks(masks: Tuple[str, ...]) -> str:
+    return ", ".join(["secrets", *(f'what follows "{plain(one)}"' for one in masks)])
 
 
 def _holds(holds: Tuple[str, ...]) -> List[str]:

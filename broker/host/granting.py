@@ -10,12 +10,20 @@ import time
 from base64 import urlsafe_b64encode
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Tuple
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
 from broker.host import clock, invitations, known_brokers, paths, sessions
 from broker.host.asking import typed_line
-from broker.host.choices import EXAMPLES, Choices, Drift, changed, seconds_within
+from broker.host.choices import (
+    EXAMPLES,
+    Choices,
+    Drift,
+    Others,
+    changed,
+    masks_with,
+    seconds_within,
+)
 from broker.host.columns import wrapped
 from broker.host.consent import CONSENT, Asked, refusal, shown_again, terms
 from broker.host.failures import Declined, Failed, Misused
@@ -44,6 +52,8 @@ class Wanted(NamedTuple):
     page: Page
     terminals: int
     drift: Drift
+    others: Others
+    masks: Sequence[str]
     prefix: bytes
 
 
@@ -118,6 +128,8 @@ def grant(wanted: Wanted) -> str:
         page_key=page_key.text if page_key else "",
         terminals=choices.terminals,
         drift=choices.drift.value,
+        others=choices.others.where(as_root=os.geteuid() == 0).value,
+        masks=list(choices.masks),
         probes=[asdict(one) for one in invitation.probes] if reads else [],
         trees=list(invitation.trees) if reads else [],
         banner=invitation.banner,
@@ -130,9 +142,12 @@ def grant(wanted: Wanted) -> str:
 
 
 def _asked(wanted: Wanted, invitation: Invitation, user: User, state: Path) -> Asked:
-    """What the terms are made of. Raises Declined where more is wanted than the broker allows."""
+    """What the terms are made of. Raises Declined where more is wanted than there may be."""
     try:
         seconds = seconds_within(wanted.seconds, invitation.most_seconds)
+        masks: Tuple[str, ...] = ()
+        for mask in wanted.masks:
+            masks = masks_with(masks, mask)
     except ValueError as error:
         raise Declined(str(error)) from None
     return Asked(
@@ -142,10 +157,18 @@ def _asked(wanted: Wanted, invitation: Invitation, user: User, state: Path) -> A
         engineer=invitation.engineer,
         banner=invitation.banner,
         choices=Choices(
-            wanted.mode, seconds, wanted.away, wanted.page, wanted.terminals, wanted.drift
+            wanted.mode,
+            seconds,
+            wanted.away,
+            wanted.page,
+            wanted.terminals,
+            wanted.drift,
+            wanted.others,
+            masks,
         ),
         most_seconds=invitation.most_seconds,
         user=user.name,
+        as_root=os.geteuid() == 0,
         protected=os.geteuid() == 0 and user.uid != 0,
         folder=str(state),
         program=spoken(),

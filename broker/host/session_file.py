@@ -49,6 +49,10 @@ class SessionFile:
     """What the page's link carries (``page_link.PageKey.text``), or empty: there is no page."""
     terminals: int = 1
     drift: str = "on"
+    others: str = "journal"
+    """What is seen of other terminals, as it can be had here (``Others.where``)."""
+    masks: List[str] = field(default_factory=list)
+    """The customer's own: what follows one of these texts is masked."""
     probes: List[Any] = field(default_factory=list)
     """The vendor's own probes, as the terms showed them (``recording.watched``)."""
     trees: List[str] = field(default_factory=list)

@@ -46,7 +46,7 @@ class Host:
             mode="control", away="pause", until=3600.0, terms="terms", answer="I agree",
             uid=user.pw_uid, gid=user.pw_gid, user=user.pw_name, home=str(home), shell="/bin/sh",
             env={"TERM": "xterm", "PATH": os.environ["PATH"], "PS1": "$ ", "HOME": str(home)},
-            cwd=str(home), login=False, drift="off",
+            cwd=str(home), login=False, drift="off", others="off",
         )  # fmt: skip
 
     async def start(self, **changes: object) -> None:

@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from broker.host import choices
-from broker.host.choices import Choices, Drift, changed
+from broker.host.choices import Choices, Drift, Others, changed
 from broker.recording.grant import Away, Mode, Page
 
-CHOICES = Choices(Mode.APPROVE, 7200.0, Away.PAUSE, Page.WATCH, 1, Drift.ON)
+CHOICES = Choices(
+    Mode.APPROVE, 7200.0, Away.PAUSE, Page.WATCH, 1, Drift.ON, Others.JOURNAL, ("key:",)
+)
 MOST = 8 * 3600.0
 
 
@@ -43,6 +45,11 @@ def test_two_hours_unless_told_and_never_more_than_the_broker_allows() -> None:
         (choices.away_of, "stay", "pause, continue or end"),
         (choices.page_of, "on", "off, watch or approve"),
         (choices.drift_of, "no", "'no' is no choice for drift: on or off"),
+        (choices.others_of, "on", "'on' is no choice for others: record, journal or off"),
+        (choices.mask_of, "a=", "3 to 60 characters"),
+        (choices.mask_of, " " * 9, "3 to 60 characters"),
+        (choices.mask_of, "x" * 61, "3 to 60 characters"),
+        (choices.mask_of, "a\x1bb=", "can be printed"),
         (choices.terminals_of, "0", "from 1 to 9"),
         (choices.terminals_of, "10", "from 1 to 9"),
         (choices.terminals_of, "-1", "from 1 to 9"),
@@ -80,6 +87,10 @@ def test_prefix_keys_are_the_bytes_that_they_send() -> None:
         ("page off", "page", Page.OFF),
         ("terminals 2", "terminals", 2),
         ("drift off", "drift", Drift.OFF),
+        ("others record", "others", Others.RECORD),
+        ("mask pin=", "masks", ("key:", "pin=")),
+        ("--mask  the word is ", "masks", ("key:", "the word is")),
+        ("mask key:", "masks", ("key:",)),
         ("--mode watch", "mode", Mode.WATCH),
     ],
 )
@@ -105,6 +116,8 @@ def test_anything_else_is_no_change(typed: str) -> None:
         ("for 9h", "at most 8 h"),
         ("away", "as in: away end"),
         ("terminals two", "from 1 to 9"),
+        ("others", "as in: others off"),
+        ("mask", "3 to 60 characters"),
     ],
 )
 def test_nonsense_is_told_and_changes_nothing(typed: str, told: str) -> None:

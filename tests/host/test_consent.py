@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from broker.host.choices import Choices, Drift
+from broker.host.choices import Choices, Drift, Others
 from broker.host.columns import cells
 from broker.host.consent import Asked, refusal, shown_again, terms
 from broker.host.known_brokers import Acquaintance, BrokerKey
@@ -12,7 +12,7 @@ from broker.recording.grant import Away, Mode, Page
 from broker.recording.watched import VendorProbe, declared_one
 
 NEW = BrokerKey("SHA256:ioNmXzeYcn8U+SrQ5smf2rCO5zHWzWRMExIj/S9P7So", Acquaintance.NEW)
-CHOICES = Choices(Mode.CONTROL, 1800.0, Away.PAUSE, Page.WATCH, 1, Drift.ON)
+CHOICES = Choices(Mode.CONTROL, 1800.0, Away.PAUSE, Page.WATCH, 1, Drift.ON, Others.JOURNAL, ())
 ASKED = Asked(
     broker="https://broker.example",
     key=NEW,
@@ -22,6 +22,7 @@ ASKED = Asked(
     choices=CHOICES,
     most_seconds=28800.0,
     user="carol",
+    as_root=True,
     protected=True,
     folder="/var/lib/jumpseat",
     program="jumpseat",
@@ -118,6 +119,22 @@ def test_the_vendors_probes_are_shown_in_full_with_who_runs_them() -> None:
     assert "/opt/product" not in refused
 
 
+def test_what_is_seen_of_other_terminals_is_said() -> None:
+    assert "others journal (or record, off)" in flat(ASKED)
+    assert "Programs begun at other terminals of this host" in flat(ASKED)
+    assert "WHOEVER LOGS IN" in flat(with_choices(others=Others.RECORD))
+    assert "Nothing is recorded or listed of other" in flat(with_choices(others=Others.OFF))
+    without_root = replace(with_choices(others=Others.RECORD), as_root=False, protected=False)
+    assert "only with sudo, and are not. Programs begun" in flat(without_root)
+    assert "WHOEVER LOGS IN" not in flat(without_root)
+
+
+def test_what_is_masked_is_said() -> None:
+    assert "Secrets are masked on this host first" in flat(ASKED)
+    text = flat(with_choices(masks=("pin=", "X-Key: ")))
+    assert 'mask secrets, what follows "pin=", what follows "X-Key: "' in text
+
+
 def test_weak_evidence_is_called_weak() -> None:
     weak = flat(replace(ASKED, protected=False))
     assert "as carol, whose shell it is and who could change it: weaker evidence. With sudo" in weak
@@ -156,7 +173,7 @@ def test_the_terms_fit_on_a_screen(mode: Mode, away: Away, page: Page, *, protec
     asked = with_choices(mode=mode, away=away, page=page, terminals=4)
     text = terms(replace(asked, protected=protected, holds=("do not touch pool/tank",)))
     assert max(map(cells, text.splitlines())) <= 78
-    assert len(text.splitlines()) <= 44
+    assert len(text.splitlines()) <= 50
 
 
 @pytest.mark.parametrize("filler", ["e", "漢", "e ", "漢 "])

@@ -122,6 +122,7 @@ async def test_what_was_redeemed_is_what_was_shown(host: Host) -> None:
     )
     assert (file.page, file.terminals, file.max_seconds) == ("watch", 3, 8 * 3600)
     assert (file.drift, file.probes, file.trees) == ("on", [], [])
+    assert (file.others, file.masks) == ("journal", [])
     assert (file.banner, file.token) == ("Welcome to support.", "token-of-the-session")
     assert base64.urlsafe_b64decode(file.broker_key) == public(host.front.key)
     (redeemed,) = host.front.redeemed
@@ -137,6 +138,7 @@ async def test_each_choice_can_be_changed_and_is_shown_anew(host: Host) -> None:
     await host.grants()
     host.front.said = {"probes": [PROBE], "trees": ["/opt/product"]}
     changes = ["mode watch", "for 30m", "away end", "page off", "terminals 2", "drift off"]
+    changes += ["others off", "mask pin=", "mask key: "]
     await host.types(*changes, "I agree")
     await host.seat.expect("the recorder does not start")
     assert host.printed.count("asks for a jump seat") == 1 + len(changes)
@@ -144,6 +146,7 @@ async def test_each_choice_can_be_changed_and_is_shown_anew(host: Host) -> None:
     assert (file.mode, file.until, file.away, file.page) == ("watch", 1800, "end", "off")
     assert (file.terminals, file.page_key) == (2, "")
     assert (file.drift, file.probes, file.trees) == ("off", [], [])
+    assert (file.others, file.masks) == ("off", ["pin=", "key:"])
     assert host.front.redeemed[0]["page"] == ""
     last = host.printed.rpartition("alice asks")
     assert file.terms in last[1] + last[2]

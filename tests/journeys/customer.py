@@ -49,11 +49,12 @@ class Customer:
     ) -> str:
         """Grant, consent, and wait for the shell; the session's id.
 
-        The host's state is read only where ``options`` say so: most tests have two cores for other
-        things.
+        The host's state is read, and its other terminals are looked at, only where ``options`` say
+        so: most tests have two cores for other things.
         """
-        drift = () if "--drift" in options else ("--drift", "off")
-        seat = await self.asks("grant", code, "--broker", url, *drift, *options, size=size)
+        quiet = [one for one in ("--drift", "--others") if one not in options]
+        off = [word for one in quiet for word in (one, "off")]
+        seat = await self.asks("grant", code, "--broker", url, *off, *options, size=size)
         await seat.expect('Type "I agree"')
         seat.type("I agree\n")
         await seat.expect("`exit` ends it.")
