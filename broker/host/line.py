@@ -182,6 +182,13 @@ class LineWatch:
         self._cols = cols
         self.lose()
 
+    def forget(self) -> None:
+        """What was entered until now is not asked for: somebody else tells."""
+        self.told = []
+        self._line = self._ending = None
+        self._enters = self._inside = 0
+        self._more = self._early = False
+
     def lose(self) -> None:
         """Whatever line is read now can't be told."""
         if self._line is not None:

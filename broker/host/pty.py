@@ -57,6 +57,8 @@ class ShellPlan:
     cwd: str
     login: bool
     holds: Optional[HoldsAt] = None
+    marks: str = ""
+    """The nonce with which the shell tells its commands."""
 
     @property
     def limit(self) -> str:
@@ -68,7 +70,7 @@ class ShellPlan:
         """What makes holds work in it."""
         if self.holds is None:
             return Start()
-        return start(self.user.shell, self.env, self.holds, login=self.login)
+        return start(self.user.shell, self.env, self.holds, self.marks, login=self.login)
 
     @property
     def argv(self) -> Tuple[str, str]:

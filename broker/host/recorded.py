@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from typing import Callable, List, Optional, Protocol, Tuple
 
+from broker.host.command_events import CommandEvents, Told, label
 from broker.host.entered import Entered
 from broker.host.line import LineWatch
 from broker.host.local import LocalLink
+from broker.host.marks import Mark, MarkReader, new_nonce
 from broker.host.prompt import PromptWatch
 from broker.host.pty import Pty, ShellPlan
 from broker.host.redraw import redraw
@@ -45,6 +48,9 @@ class Listener(Protocol):
 
     def log(self, event: str, **fields: object) -> None:
         """Write an entry of the session log."""
+
+    def new_command(self) -> str:
+        """The name of one more command of the session."""
 
     def grown(self) -> None:
         """The recording has grown."""
@@ -87,6 +93,11 @@ class RecordedTerminal:
         self._status: Optional[int] = None
         self._shares = Shares()
         self._entered = Entered()
+        self._nonce = new_nonce()
+        self._marks = MarkReader(self._nonce)
+        self._commands = CommandEvents(self.name, listener.new_command, str)
+        self.typists: List[str] = []
+        """Who typed the line that was entered last."""
         self._printed_at = self._typed_at = 0.0
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
@@ -96,7 +107,7 @@ class RecordedTerminal:
         self._write(self._encoder.header(*self._size, began_wall, env, title))
         cols, rows = self._size
         self._listener.log("opened", terminal=self.name, cols=cols, rows=rows)
-        await self._pty.start_shell(plan, self._listener.failed)
+        await self._pty.start_shell(replace(plan, marks=self._nonce), self._listener.failed)
 
     # --- the seat ---------------------------------------------------------------------------
 
@@ -195,15 +206,16 @@ class RecordedTerminal:
             self._line.begin(announced=False)
         if self.prompt.typed(keys, settled=settled):
             shares = self._shares.take()
+            if self._commands.at_prompt:
+                self.typists = sorted(shares) or [person]
+                self._commands.enter(shares or {person: 0})
+                return
+            self.typists = sorted(shares) or self.typists
+            self._commands.enter_elsewhere(shares)
             if self._entered.of_others(shares, t):
                 self._log_entered()
             self._entered.enter(shares, t)
             self.log_shares()
-
-    @property
-    def typists(self) -> List[str]:
-        """Who typed the line that was entered last."""
-        return self._entered.typists
 
     def log_shares(self) -> None:
         """Say in the session log what was entered and who typed how much of it, if it is time."""
@@ -281,6 +293,20 @@ class RecordedTerminal:
     # --- output -----------------------------------------------------------------------------
 
     def _printed(self, data: bytes) -> None:
+        for part in self._marks.feed(data):
+            if isinstance(part, Mark):
+                self._log_commands(self._commands.take(part))
+                self._line.forget()
+            else:
+                self._show_printed(part)
+
+    def _log_commands(self, told: List[Told]) -> None:
+        for event, fields in told:
+            self._listener.log(event, **fields, offset=self._stream.end)
+            if event == "command_started":
+                self.mark(label(str(fields["line"])))
+
+    def _show_printed(self, data: bytes) -> None:
         self._printed_at = self._clock()
         self._write(self._encoder.output(self._printed_at, data))
         # The copy goes first: it has three processes to pass yet, the seat but one.
@@ -296,7 +322,9 @@ class RecordedTerminal:
                 loop = asyncio.get_running_loop()
                 self._stalling = loop.call_later(STALL_SECONDS, self._stall)
         began = self.prompt.printed(data)
-        if self._line.told:
+        if self._commands.at_prompt:
+            self._line.told.clear()  # the shell itself will tell
+        elif self._line.told:
             self._lines_told()
         if began:
             self._listener.at_prompt()
@@ -350,6 +378,9 @@ class RecordedTerminal:
 
     def _exited(self, status: int) -> None:
         self._status = status
+        if rest := self._marks.finish():
+            self._show_printed(rest)
+        self._log_commands(self._commands.close(status))
         self._write(self._encoder.finish(self._clock()))
         if self._entered.waits:
             self._log_entered()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import os
 import pwd
 import signal
@@ -131,6 +132,7 @@ class Recorder:
         )
         self._seat_by = clock() + FIRST_SEAT_SECONDS
         self._title = ""
+        self._commands_begun = itertools.count(1)
         self._ending = False
         self._over = asyncio.Event()
         if not session.ended:
@@ -267,6 +269,10 @@ class Recorder:
     def log(self, event: str, **fields: object) -> None:
         """Write an entry of the session log, unless the log is closed."""
         self._records.log(event, **fields)
+
+    def new_command(self) -> str:
+        """The name of one more command of the session."""
+        return f"{self.run}-{next(self._commands_begun)}"
 
     def disk_full(self) -> None:
         """A recording could not be written."""

@@ -43,6 +43,7 @@ class LineSeat(Changing):
         (folder / "spool").mkdir()
         self._stream = Spool(folder / "spool").create(TERMINAL)
         self.terminal = RecordedTerminal(self._stream, self._clock, (COLS, 24), self)
+        self.terminal._nonce = ""  # its shell tells no commands: the screen must
         self._record = self.terminal._pty._on_output
         self.terminal._pty._on_output = self._on_output
 
@@ -58,6 +59,9 @@ class LineSeat(Changing):
     def log(self, event: str, **fields: object) -> None:
         if event == "entered":
             self.entries.append(fields)
+
+    def new_command(self) -> str:
+        raise AssertionError("a command was told")
 
     def grown(self) -> None: ...
     def at_prompt(self) -> None: ...

@@ -52,12 +52,17 @@ def limit(program: str, env: Mapping[str, str]) -> str:
     return ""
 
 
-def start(program: str, env: Mapping[str, str], holds: HoldsAt, *, login: bool) -> Start:
-    """How this shell is started; like any other where ``limit`` says why."""
+def start(
+    program: str, env: Mapping[str, str], holds: HoldsAt, marks: str, *, login: bool
+) -> Start:
+    """How this shell is started; like any other where ``limit`` says why.
+
+    ``marks``: the nonce with which it tells its commands.
+    """
     if limit(program, env):
         return Start()
     asked = command("held", str(holds.socket), env.get("JUMPSEAT_TERMINAL", ""))
-    told = {"JUMPSEAT_HOLDS": "\n".join([str(holds.patterns), *asked])}
+    told = {"JUMPSEAT_HOLDS": "\n".join([str(holds.patterns), *asked]), "JUMPSEAT_MARKS": marks}
     return _STARTS[Path(program).name](env, holds.folder, told, login)
 
 
