@@ -32,6 +32,11 @@ export function duration(seconds: number): string {
   return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** How long a command took: `0.4 s`, and from ten seconds on as any length of time. */
+export function took(seconds: number): string {
+  return seconds < 10 ? `${Math.max(0, seconds).toFixed(1)} s` : duration(seconds);
+}
+
 /** A place in a recording: `4:31`, `1:04:31`. */
 export function place(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

@@ -9,12 +9,28 @@ import { causeWords } from "./causes";
 import { duration } from "./clock";
 import { Lines } from "./lines";
 import type { Of, Shape } from "./shape";
-import { dictionary, flag, list, map, number, object, optional, parse, text } from "./shape";
+import { dictionary, flag, list, map, maybe, number, object, optional, parse, text } from "./shape";
 import { visible } from "./visible";
 
 const user = object({ user: text });
 const viewer = { viewer: text, person: text };
 const atHold = { hold: text, terminal: text, line: text, persons: list(text) };
+
+/** Somebody else's shell on the host, in which engineers never type. */
+const login = object({ user: text, tty: text, from: text });
+export type Login = Of<typeof login>;
+
+const exec = object({
+  t: number,
+  pid: number,
+  parent: number,
+  user: text,
+  terminal: text,
+  argv: maybe(list(text)),
+  cwd: text,
+});
+/** A program that was begun elsewhere on the host; `argv` null: it ended before it could be read. */
+export type Exec = Of<typeof exec>;
 
 /** The area of a change; the rest of it is for reports, which the broker makes. */
 const changedArea: Shape<string> = (value, where = "") =>
@@ -32,7 +48,7 @@ const EVENTS = {
   gap: object({ since: number, until: number, cause: text }),
   stood_still: object({ since: number, until: number, cause: text }),
   ended: object({ by: text, why: text }),
-  opened: object({ terminal: text }),
+  opened: object({ terminal: text, login: optional(login) }),
   closed: object({ terminal: text }),
   attached: object({ terminal: text }),
   detached: object({ terminal: text, why: text }),
@@ -43,7 +59,7 @@ const EVENTS = {
   typed: object({ ...viewer, terminal: text }),
   refused: object({ ...viewer, why: text }),
   link_up: object({ cause: text, since: number, wall: number, broker_wall: number }),
-  link_lost: object({ why: text }),
+  link_lost: object({ why: text, since: number }),
   attention: object({ ...viewer, state: text }),
   disconnected: object({}),
   reconnected: object({}),
@@ -72,6 +88,19 @@ const EVENTS = {
   requested: object({ ...viewer, what: text }),
   request_answered: object({ what: text, person: text, by: text, answer: text }),
   entered: object({ terminal: text, shares: map(number), line: optional(text) }),
+  command_started: object({
+    command: text,
+    terminal: text,
+    line: text,
+    shell: text,
+    depth: number,
+    cwd: text,
+    shares: map(number),
+    offset: number,
+  }),
+  command_ended: object({ command: text, terminal: text, status: maybe(number), offset: number }),
+  masked: object({ terminal: text, what: text, count: number }),
+  execs: object({ ran: list(exec), lost: number }),
   fingerprint: object({ n: number, why: text, limits: list(object({ probe: text, why: text })) }),
   drift: object({ n: number, before: number, changes: list(changedArea), more: number }),
   noted: object({ by: text, text }),
@@ -149,6 +178,16 @@ export class LogReader {
   }
 }
 
+/** `root on pts/3 from 10.0.0.7`: whose shell a terminal is, where it is not the session's own. */
+export function loginWords({ user, tty, from }: Login): string {
+  return visible(`${user} on ${tty}${from === "" ? "" : ` from ${from}`}`);
+}
+
+/** `3 stretches were masked`. */
+export function maskedWords(count: number): string {
+  return count === 1 ? "1 stretch was masked" : `${count} stretches were masked`;
+}
+
 /** How much an entry matters to somebody who reads along. */
 export type Weight = "plain" | "good" | "attention";
 
@@ -182,7 +221,11 @@ function say(entry: Entry): Told | null {
     case "ended":
       return attention(`session ended: ${cause(entry.why)}`);
     case "opened":
-      return plain(`terminal ${terminalNumber(entry.terminal)} opened`);
+      return entry.login === null
+        ? plain(`terminal ${terminalNumber(entry.terminal)} opened`)
+        : attention(
+            `${loginWords(entry.login)} logged in: recorded as terminal ${terminalNumber(entry.terminal)}`,
+          );
     case "closed":
       return plain(`terminal ${terminalNumber(entry.terminal)} closed`);
     case "attached":
@@ -256,10 +299,15 @@ function say(entry: Entry): Told | null {
         ? good(`${entry.by} says yes to ${entry.person}: ${asked(entry.what)}`)
         : attention(`${entry.by} says no to ${entry.person}: ${asked(entry.what)}`);
     case "entered":
-      // The customer's own lines and an engineer's own are on the screen; this is for the mixed.
+    case "command_started":
+      // The customer's own lines and an engineer's own are among the commands; this is for the mixed.
       return entry.shares.size < 2
         ? null
         : plain(`a line typed by ${shares(entry.shares)}${quoted(entry.line)}`);
+    case "masked":
+      return plain(
+        `${maskedWords(entry.count)} in terminal ${terminalNumber(entry.terminal)}: ${entry.what}`,
+      );
     case "fingerprint":
       // What can't be read is told once a run; reports and comparisons tell it again.
       return FIRST.has(entry.why) && entry.limits.length > 0
@@ -285,6 +333,8 @@ function say(entry: Entry): Told | null {
       return attention(`not to be had on this host: ${entry.what}: ${entry.why}`);
     case "unreadable":
       return attention("an entry that makes no sense");
+    case "command_ended":
+    case "execs":
     case "other":
       return null;
   }

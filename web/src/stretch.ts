@@ -1,6 +1,6 @@
 /**
- * What the address of a replay asks for: a stretch, `#since=T&until=T&terminal=NAME`, or two
- * fingerprints to compare, `#drift` or `#drift=N-M`. Pure.
+ * What the address of a replay asks for: a stretch, `#since=T&until=T&terminal=NAME`, a moment,
+ * `#at=T&terminal=NAME`, or two fingerprints to compare, `#drift` or `#drift=N-M`. Pure.
  */
 
 export interface Stretch {
@@ -22,18 +22,39 @@ export function stretchHash({ since, until, terminal }: Stretch): string {
 /** The stretch that a fragment names, or null where it names none. */
 export function readStretch(hash: string): Stretch | null {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
-  const time = (name: string) => {
-    const found = fields.get(name);
-    const t = found === null || found === "" ? NaN : Number(found);
-    return Number.isFinite(t) ? t : null;
-  };
-  const [since, until] = [time("since"), time("until")];
+  const [since, until] = [time(fields, "since"), time(fields, "until")];
   if (since === null) return null;
   return {
     since,
     until: until !== null && until > since ? until : null,
     terminal: fields.get("terminal"),
   };
+}
+
+export interface Moment {
+  /** Seconds since the session began. */
+  readonly at: number;
+  /** The recording to show; null: whichever was open. */
+  readonly terminal: string | null;
+}
+
+export function momentHash({ at, terminal }: Moment): string {
+  const fields = new URLSearchParams({ at: String(at) });
+  if (terminal !== null) fields.set("terminal", terminal);
+  return `#${fields.toString()}`;
+}
+
+/** The moment that a fragment names, or null where it names none. */
+export function readMoment(hash: string): Moment | null {
+  const fields = new URLSearchParams(hash.replace(/^#/, ""));
+  const at = time(fields, "at");
+  return at === null ? null : { at, terminal: fields.get("terminal") };
+}
+
+function time(fields: URLSearchParams, name: string): number | null {
+  const found = fields.get(name);
+  const t = found === null || found === "" ? NaN : Number(found);
+  return Number.isFinite(t) ? t : null;
 }
 
 /** Two fingerprints by number; neither: the first and the last. */

@@ -25,7 +25,7 @@ describe("an entry", () => {
     [STARTED, "recorder started, mode control"],
     [{ event: "joined", viewer: "v", person: "alice" }, "alice joined"],
     [{ event: "left", viewer: "v", person: "alice" }, "alice left"],
-    [{ event: "link_lost", why: "x" }, "link lost; the host went on recording"],
+    [{ event: "link_lost", why: "x", since: 96 }, "link lost; the host went on recording"],
     [{ ...LINK_UP, cause: "", since: 100 }, "connected"],
     [
       { ...LINK_UP, cause: "network lost", since: 60 },
@@ -46,6 +46,18 @@ describe("an entry", () => {
       "keys of bob refused: something-new",
     ],
     [{ event: "opened", terminal: "run-1.terminal-2.cast" }, "terminal 2 opened"],
+    [
+      {
+        event: "opened",
+        terminal: "run-1.terminal-3.cast",
+        login: { user: "root", tty: "pts/3", from: "10.0.0.7" },
+      },
+      "root on pts/3 from 10.0.0.7 logged in: recorded as terminal 3",
+    ],
+    [
+      { event: "masked", terminal: "run-1.terminal-1.cast", what: "private key", count: 3 },
+      "3 stretches were masked in terminal 1: private key",
+    ],
     [
       { event: "mode_changed", mode: "watch", before: "approve", by: "carol" },
       "carol sets mode watch; it was approve",

@@ -1,9 +1,10 @@
 /** Cases and invitations: the column beside the sessions. */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Case, Invitation, NewInvitation } from "../api";
 import { cases, createCase, invitations, invite } from "../api";
 import { duration } from "../clock";
+import { CopyButton } from "./copy-button";
 import { Problem, When, asApiError } from "./frame";
 
 const LIVES_MINUTES = [15, 30, 60, 240];
@@ -133,16 +134,17 @@ function InviteForm({ known, onMade, onError }: FormProps) {
 
 function Made({ invitation, now }: { invitation: NewInvitation & { title: string }; now: number }) {
   const left = invitation.expires - now;
+  const line = useRef<HTMLPreElement>(null);
   return (
     <section class="made" aria-label="New invitation" data-invitation={invitation.id}>
       <p class="quiet">For “{invitation.title}”. Read out the code, or send the line:</p>
       <p class="code" data-field="code">
         {invitation.code}
       </p>
-      <pre class="line" tabIndex={0} data-field="line">
+      <pre ref={line} class="line" tabIndex={0} data-field="line">
         {invitation.line}
       </pre>
-      <CopyButton text={invitation.line} />
+      <CopyButton text={invitation.line} label="Copy the line" shown={line} />
       <p class="quiet">
         {left > 0 ? (
           <>
@@ -154,25 +156,6 @@ function Made({ invitation, now }: { invitation: NewInvitation & { title: string
         )}
       </p>
     </section>
-  );
-}
-
-function CopyButton({ text }: { text: string }) {
-  const [says, setSays] = useState("Copy the line");
-  useEffect(() => setSays("Copy the line"), [text]);
-  const copy = async () => {
-    try {
-      // Absent, not only refused, where the page came over plain http from another machine.
-      await navigator.clipboard.writeText(text);
-      setSays("Copied");
-    } catch {
-      setSays("Not copied: select the line and copy it");
-    }
-  };
-  return (
-    <button type="button" onClick={() => void copy()} aria-live="polite">
-      {says}
-    </button>
   );
 }
 
