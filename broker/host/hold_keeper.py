@@ -109,7 +109,7 @@ class HoldKeeper:
         at = self._terminals.get(terminal)
         for hold in touched:
             if self._patience.spend(self._clock()):
-                persons = at.typists if at is not None else []
+                persons = at.lines.typists if at is not None else []
                 self._log(event, hold=hold.id, terminal=terminal, line=line, persons=persons)
         return touched
 

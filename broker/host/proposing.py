@@ -139,9 +139,9 @@ class Proposing:
                 why = f"a hold was put up: {held[0].text}" if held else "the terminal was closed"
                 self._proposals.withdraw(one.id, one.person)
                 self._log("withdrawn", proposal=one.id, why=why)
-            elif self._refused(one, answered=one.how in _ANSWERED) is None and not terminal.unready(
-                one.text
-            ):
+            elif self._refused(
+                one, answered=one.how in _ANSWERED
+            ) is None and not terminal.lines.unready(one.text):
                 self._proposals.run(one.id)
                 self._log(
                     "ran", proposal=one.id, terminal=one.terminal, text=one.text,
@@ -150,7 +150,9 @@ class Proposing:
                 if one.id in self._overridden:
                     self._overridden.discard(one.id)
                     self._holds.let_pass(one.terminal, one.text)
-                terminal.type(keys_of(one.text, bracketed=terminal.prompt.bracketed), one.person)
+                terminal.type(
+                    keys_of(one.text, bracketed=terminal.lines.prompt.bracketed), one.person
+                )
 
     def facts(self) -> Dict[str, Any]:
         """What waits and what is allowed, for ``status``."""
@@ -174,7 +176,7 @@ class Proposing:
         self.run_ready()
         terminal = self._terminals.get(one.terminal)
         if terminal is not None and one.id in [it.id for it in self._proposals.waiting]:
-            why = terminal.unready(one.text) or "it is not its turn yet"
+            why = terminal.lines.unready(one.text) or "it is not its turn yet"
             self._tell("info", f"approved, and runs at the next empty prompt: {why}")
 
     def _touched(self, text: str) -> Tuple[Hold, ...]:
@@ -193,7 +195,7 @@ class Proposing:
 
     def _told(self, one: Proposal) -> Dict[str, Any]:
         terminal = self._terminals.get(one.terminal)
-        why = "that terminal is closed" if terminal is None else terminal.unready(one.text)
+        why = "that terminal is closed" if terminal is None else terminal.lines.unready(one.text)
         holds: List[Dict[str, str]] = [
             {"hold": hold.id, "text": hold.text} for hold in self._touched(one.text)
         ]

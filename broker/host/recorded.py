@@ -9,32 +9,24 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Callable, List, Optional, Protocol, Tuple
 
 from broker.host.command_events import CommandEvents, Told, label
-from broker.host.entered import Entered
-from broker.host.line import LineWatch
 from broker.host.local import LocalLink
 from broker.host.marks import Mark, MarkReader, new_nonce
-from broker.host.prompt import PromptWatch
 from broker.host.pty import Pty, ShellPlan
 from broker.host.redraw import redraw
-from broker.host.replies import answers, without_replies
-from broker.host.shares import Shares
+from broker.host.replies import answers
 from broker.host.spool import SpoolFull, StreamFile
 from broker.host.tasks import spawn
 from broker.host.turns import Turns
+from broker.host.typed_lines import TypedLines
 from broker.recording.asciicast import Encoder
 from broker.wire.codec import MAX_DATA_BYTES
 from broker.wire.messages import Attached, Detach, Ended, Output
 from broker.wire.names import parse_stream
 
-QUIET_SECONDS = 0.2
-"""A shell that does not announce its prompts is at one when it has printed nothing for so long."""
-SETTLED_SECONDS = 0.05
-"""All of a prompt, and all that was typed, is shown when nothing happened for so long."""
-_EDITING_SHELLS = frozenset({"bash", "zsh", "fish"})
-_PLAIN_SHELLS = frozenset({"sh", "dash", "ash", "busybox", "ksh", "mksh", "csh", "tcsh"})
 STALL_SECONDS = 5.0
 """A seat that has taken nothing for so long no longer slows the shell; it is redrawn later."""
 
@@ -76,8 +68,6 @@ class RecordedTerminal:
     ) -> None:
         self.name = stream.name
         self.number = parse_stream(stream.name).terminal
-        self._line = LineWatch(size[0])
-        self.prompt = PromptWatch(self._line)
         self.turns = Turns()
         self.seat: Optional[LocalLink] = None
         self.gap_since: Optional[float] = None
@@ -91,14 +81,11 @@ class RecordedTerminal:
         self._stalled = self._was_seated = False
         self._showing = asyncio.Lock()
         self._status: Optional[int] = None
-        self._shares = Shares()
-        self._entered = Entered()
         self._nonce = new_nonce()
         self._marks = MarkReader(self._nonce)
-        self._commands = CommandEvents(self.name, listener.new_command, str)
-        self.typists: List[str] = []
-        """Who typed the line that was entered last."""
-        self._printed_at = self._typed_at = 0.0
+        commands = CommandEvents(self.name, listener.new_command, str)
+        log_entered = partial(listener.log, "entered", terminal=self.name)
+        self.lines = TypedLines(size[0], commands, self._pty, clock, log_entered)
 
     async def open(self, plan: ShellPlan, began_wall: float) -> None:
         """Start the recording and the shell. Raises OSError where the shell can't be started."""
@@ -183,90 +170,17 @@ class RecordedTerminal:
         if _ENTER.search(data) is None:
             # The echo comes first: what these keys mean can wait, where they run nothing.
             self._pty.write(data, guest=guest)
-            self._note(data, person, secret=secret)
+            self.lines.typed(data, person, secret=secret)
         else:
-            self._note(data, person, secret=secret)
+            self.lines.typed(data, person, secret=secret)
             self._pty.write(data, guest=guest)
         if self._pty.full and self.seat is not None:
             self.seat.pause()
 
-    def _note(self, data: bytes, person: str, *, secret: bool) -> None:
-        """Take down what these keys say of the line and of who types it."""
-        t = self._clock()
-        if not secret:  # how long a password is, is nobody's business
-            self._shares.typed(person, data)
-        keys = without_replies(data)
-        if not keys:
-            return
-        settled = t - max(self._printed_at, self._typed_at) >= SETTLED_SECONDS
-        self._typed_at = t
-        if self.prompt.bracketed and self._pty.reads_lines:
-            self._line.lose()  # something is asked in its midst: what becomes of it then?
-        if not (secret or self._line.reading) and self._seems_at_prompt():
-            self._line.begin(announced=False)
-        if self.prompt.typed(keys, settled=settled):
-            shares = self._shares.take()
-            if self._commands.at_prompt:
-                self.typists = sorted(shares) or [person]
-                self._commands.enter(shares or {person: 0})
-                return
-            self.typists = sorted(shares) or self.typists
-            self._commands.enter_elsewhere(shares)
-            if self._entered.of_others(shares, t):
-                self._log_entered()
-            self._entered.enter(shares, t)
-            self.log_shares()
-
-    def log_shares(self) -> None:
-        """Say in the session log what was entered and who typed how much of it, if it is time."""
-        t = self._clock()
-        if self._entered.due(t, coming=self._line_coming):
-            self._log_entered()
-
-    @property
-    def _line_coming(self) -> bool:
-        return self._line.coming and not self.prompt.full_screen
-
-    def _log_entered(self) -> None:
-        fields = self._entered.take(self._clock(), coming=self._line_coming)
-        self._listener.log("entered", terminal=self.name, **fields)
-
-    def _lines_told(self) -> None:
-        told, self._line.told = self._line.told, []
-        self._entered.tell(told, self._clock())
-        self.log_shares()
-
     def drop_guests(self) -> None:
         """What guests have typed and no program has read yet is forgotten."""
         if self._pty.drop_guests():
-            self._line.lose()
-
-    def unready(self, text: str) -> str:
-        """Why this text can't be typed and run now, as it is; empty where it can."""
-        prompt = self.prompt
-        if prompt.full_screen:
-            return "a program fills the screen"
-        if self._pty.reads_secret:
-            return "a password is asked for"
-        if prompt.at_prompt:
-            if prompt.continued:
-                return "the shell waits for the rest of a command: end it, or press Ctrl-C"
-        elif not self._seems_at_prompt():
-            return "no shell waits for a line"
-        elif "\n" in text:
-            return "this shell does not take several lines as one"
-        if prompt.typed_on:
-            return "something is typed on the line: end it with Enter, or clear it with Ctrl-C"
-        return ""
-
-    def _seems_at_prompt(self) -> bool:
-        """For shells that do not announce their prompts."""
-        if self.prompt.bracketed or self._clock() - self._printed_at < QUIET_SECONDS:
-            return False
-        front = self._pty.front.lstrip("-")
-        if front in _EDITING_SHELLS:
-            return not self._pty.reads_lines
-        return front in _PLAIN_SHELLS
+            self.lines.lose()
 
     @property
     def busy(self) -> bool:
@@ -286,7 +200,7 @@ class RecordedTerminal:
         """The customer's window rules."""
         if (cols, rows) != self._size:
             self._size = (cols, rows)
-            self._line.resized(cols)
+            self.lines.resized(cols)
             self._write(self._encoder.resize(self._clock(), cols, rows))
             self._pty.resize(cols, rows)
 
@@ -295,8 +209,7 @@ class RecordedTerminal:
     def _printed(self, data: bytes) -> None:
         for part in self._marks.feed(data):
             if isinstance(part, Mark):
-                self._log_commands(self._commands.take(part))
-                self._line.forget()
+                self._log_commands(self.lines.marked(part))
             else:
                 self._show_printed(part)
 
@@ -307,8 +220,7 @@ class RecordedTerminal:
                 self.mark(label(str(fields["line"])))
 
     def _show_printed(self, data: bytes) -> None:
-        self._printed_at = self._clock()
-        self._write(self._encoder.output(self._printed_at, data))
+        self._write(self._encoder.output(self._clock(), data))
         # The copy goes first: it has three processes to pass yet, the seat but one.
         self._listener.grown()
         if self.seat is None:
@@ -321,12 +233,7 @@ class RecordedTerminal:
                 self._pty.pause()
                 loop = asyncio.get_running_loop()
                 self._stalling = loop.call_later(STALL_SECONDS, self._stall)
-        began = self.prompt.printed(data)
-        if self._commands.at_prompt:
-            self._line.told.clear()  # the shell itself will tell
-        elif self._line.told:
-            self._lines_told()
-        if began:
+        if self.lines.printed(data):
             self._listener.at_prompt()
 
     def _seat_has_room(self) -> None:
@@ -380,10 +287,8 @@ class RecordedTerminal:
         self._status = status
         if rest := self._marks.finish():
             self._show_printed(rest)
-        self._log_commands(self._commands.close(status))
+        self._log_commands(self.lines.finish(status))
         self._write(self._encoder.finish(self._clock()))
-        if self._entered.waits:
-            self._log_entered()
         self._listener.log("closed", terminal=self.name, status=status)
         seat = self.seat
         self.release()

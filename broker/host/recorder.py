@@ -257,7 +257,7 @@ class Recorder:
         spawn(self._holds.look(), self.failed)
         self._proposing.run_ready()
         for terminal in self._terminals.values():
-            terminal.log_shares()
+            terminal.lines.log_due()
         if self._authority.over and not self._customer.seated and t > self._seat_by:
             over = self._authority.grant.standing.value
             spawn(self.end("grant", f"the grant is {over}"), self.failed)

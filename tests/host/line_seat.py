@@ -82,14 +82,14 @@ class LineSeat(Changing):
     def waits(self) -> None:
         """Let time pass, as the recorder's clock has it."""
         self._passed += 0.5
-        self.terminal.log_shares()
+        self.terminal.lines.log_due()
 
     async def prompt(self, prompt: str = PROMPT) -> None:
         """Wait for a prompt with nothing behind it."""
 
         def there() -> bool:
             last = self.printed[self.printed.rfind(b"\n") + 1 :]
-            return prompt.encode() in last and self.terminal.prompt.at_prompt == self.announces
+            return prompt.encode() in last and self.terminal.lines.prompt.at_prompt == self.announces
 
         await self.until(there, f"{prompt!r}")
         if self.shell in _EDIT_THEMSELVES:

@@ -139,7 +139,7 @@ class Machine(RuleBasedStateMachine):
         self.terminals[self.terminal.name] = self.terminal
         tty.setraw(self.terminal._pty._slave)
         os.set_blocking(self.terminal._pty._slave, False)
-        self.terminal.prompt.printed(PROMPT)
+        self.terminal.lines.prompt.printed(PROMPT)
         self.prompting = True
         self.seat: LocalLink | None = Link()
         self.terminal.seat = self.seat
@@ -221,7 +221,7 @@ class Machine(RuleBasedStateMachine):
                 return
             self.check(data)
             if b"\r" in data and self.prompting:  # as a shell would
-                self.terminal.prompt.printed(b"\x1b[?2004l\r\n" + PROMPT)
+                self.terminal.lines.prompt.printed(b"\x1b[?2004l\r\n" + PROMPT)
                 self.proposing.run_ready()
 
     def check(self, data: bytes) -> None:
@@ -421,7 +421,7 @@ class Machine(RuleBasedStateMachine):
     def a_command_begins_or_ends(self) -> None:
         self.prompting = not self.prompting
         if self.prompting:
-            self.terminal.prompt.printed(b"\x1b[?2004l\r\n" + PROMPT)
+            self.terminal.lines.prompt.printed(b"\x1b[?2004l\r\n" + PROMPT)
             self.act(self.proposing.run_ready)
 
     @rule()

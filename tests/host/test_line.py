@@ -145,7 +145,7 @@ async def test_keys_that_come_before_the_prompt(seat: LineSeat) -> None:
     await until(lambda: seat.terminal._pty.front == "sleep", "the command to run")
     seat.types("echo ")
     await seat.until(lambda: b"slept\r\n" in seat.printed, "the end")
-    announced = seat.terminal.prompt.bracketed or seat.shell == "bash"
+    announced = seat.terminal.lines.prompt.bracketed or seat.shell == "bash"
     await seat.prompt(f"{PROMPT}echo " if announced else PROMPT)
     assert await seat.told("early\r") == ("echo early" if announced else None)
 
@@ -248,7 +248,7 @@ async def test_what_a_hold_stops_is_told_by_the_hold(seat: LineSeat, answer: str
     await seat.told("echo one\r")
     seat.types("echo pool/tank\r")
     await seat.until(lambda: ASKED.encode() in seat.printed, "the question")
-    assert seat.terminal.typists == ["alice"]
+    assert seat.terminal.lines.typists == ["alice"]
     seat.types(f"{answer}\r", "customer")
     assert await seat.entry() == {"terminal": TERMINAL, "shares": {"alice": 14}}
     await seat.prompt()
@@ -270,7 +270,7 @@ async def test_a_program_that_fills_the_screen_and_one_that_reads_lines(seat: Li
     assert await seat.told("echo after\r") == "echo after"
     seat.types("less .bashrc\r")
     assert (await seat.entry())["line"] == "less .bashrc"
-    await seat.until(lambda: seat.terminal.prompt.full_screen, "a full screen")
+    await seat.until(lambda: seat.terminal.lines.prompt.full_screen, "a full screen")
     seat.types("\r")
     assert "line" not in await seat.entry()
     seat.types("q")
