@@ -18,7 +18,7 @@ _MAYBE = re.compile(
     re.IGNORECASE,
 )
 _VALUE = r"""(?!\[secret\]|=|:)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,;"'}\]]+)"""
-_KEY = (
+KEY = (
     r"(?:password|passphrase|passcode|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key"
     r"|private[_-]?key|preshared[_-]?key|pre[_-]shared[_-]key|secret[_-]?key|encryption[_-]?key"
     r"|wireless-key[0-9]?|psk|credentials?|community)"
@@ -35,9 +35,9 @@ _RULES = (
     (r"(\b[a-z][a-z0-9+.-]*://)[^\s:/@]{12,}@", rf"\1{MASK}@", re.IGNORECASE),
     (r"\b(Bearer|Basic)\s+[\w.~+/=-]{8,}", rf"\1 {MASK}", re.IGNORECASE),
     # name = value, name: value, "name": "value", --name value.
-    (rf"""({_KEY}["']?\s*(?:=|:(?=[\s"'])|=>)\s*){_VALUE}""", "", re.IGNORECASE),
-    (rf"(\s--?(?:[\w-]+-)?{_KEY}\s+){_VALUE}", "", re.IGNORECASE),
-    (rf"(?m)((?:^|[{{;])[ \t]*(?:[\w.-]+[_.-])?{_KEY}[ \t]+){_VALUE}", "", re.IGNORECASE),
+    (rf"""({KEY}["']?\s*(?:=|:(?=[\s"'])|=>)\s*){_VALUE}""", "", re.IGNORECASE),
+    (rf"(\s--?(?:[\w-]+-)?{KEY}\s+){_VALUE}", "", re.IGNORECASE),
+    (rf"(?m)((?:^|[{{;])[ \t]*(?:[\w.-]+[_.-])?{KEY}[ \t]+){_VALUE}", "", re.IGNORECASE),
     (rf"""(pass(?:wd|wort)?["']?\s*(?:=|=>)\s*){_VALUE}""", "", re.IGNORECASE),
     (rf"""(["'](?:passwd|pass|pwd|key)["']\s*:\s*){_VALUE}""", "", re.IGNORECASE),
     (rf"(?m)((?:^|\s)(?:wpa-psk|wpa-passphrase|r[ow]community6?|keys?:)\s+){_VALUE}", "", 0),

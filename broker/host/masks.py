@@ -1,0 +1,241 @@
+"""What is masked of all that a terminal prints and of command lines, and how it is found. Pure.
+
+A pattern is a beginning, which stays to be seen, and a body, which is masked. Both are looked for
+on one line of text; a private key goes over several. What can't be told from a secret is masked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import List, NamedTuple, Optional, Pattern, Sequence, Tuple
+
+from broker.host.probes.masking import KEY
+
+MASK = "•"
+"""Stands for one cell of a terminal."""
+MASKED = MASK * 3
+"""Stands for a secret in a command line, whose length is nobody's business."""
+DEFAULTS_SAY = (
+    "private keys, keys and tokens of AWS, GitHub, GitLab, Google, Slack and Stripe, JSON web"
+    " tokens, authorization headers, passwords in URLs, and what follows password=, token:,"
+    " secret=, api_key=, --password and the like"
+)
+_MOST = 2048
+"""A body goes on for no more characters than this."""
+_PRIVATE_KEY = "private key"
+_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
+_END = "-----END "
+# One line of a key: what a listing may put before it, its characters, what a quote may put behind.
+_KEY_LINE = re.compile(
+    r"""(?:\\[nr]|[ \t|>:+\d"'])*[A-Za-z0-9+/=]*(?:\\[nr]+[A-Za-z0-9+/=]*)*[ \t\\"',;]*"""
+)
+_HEADERS = ("Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Charset:", "Hash:", "MessageID:")
+
+
+class Mask(NamedTuple):
+    """One pattern. ``needles``: in lower case, one of them is in every text that it fits."""
+
+    name: str
+    needles: Tuple[str, ...]
+    whole: Pattern[str]
+    cut: Optional[Pattern[str]]
+    """Fits the end of a text that may become a fitting one, if more comes."""
+
+
+class Found(NamedTuple):
+    """A secret: where its beginning begins, where what is masked of it begins and ends."""
+
+    name: str
+    at: int
+    start: int
+    end: int
+
+
+def _mask(
+    name: str,
+    needles: str,
+    before: str,
+    body: str,
+    least: int = 1,
+    after: str = "",
+    flags: int = 0,
+) -> Mask:
+    """``after`` must follow the body; until it does, the body may go on."""
+    whole = re.compile(f"{before}({body}{{{least},{_MOST}}}){after}", flags)
+    most = _MOST if after else least - 1
+    cut = re.compile(f"{before}({body}{{1,{most}}})\\Z", flags) if most else None
+    return Mask(name, tuple(needles.split()), whole, cut)
+
+
+_ANY = re.IGNORECASE
+_VALUE = r"""(?![=>])(?:"((?:[^"\\]|\\.?){1,2048})|'([^']{1,2048})|([^\s"']{1,2048}))"""
+_OWN_VALUE = r"""[ ]?["']?([^\s"']{1,2048})"""
+_KEYS = "pass secret token key psk credential community"
+
+
+def _value(before: str, needles: str, name: str = "password") -> Mask:
+    return Mask(name, tuple(needles.split()), re.compile(before + _VALUE, _ANY | re.DOTALL), None)
+
+
+DEFAULTS: Tuple[Mask, ...] = (
+    _mask("AWS key", "akia asia", r"(?<![A-Za-z0-9])(?:AKIA|ASIA)", "[A-Z0-9]", 12),
+    _mask(
+        "GitHub token",
+        "ghp_ gho_ ghr_ ghs_ ghu_ github_pat_",
+        r"(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_)",
+        r"\w",
+        10,
+    ),
+    _mask("GitLab token", "glpat-", "(?<![A-Za-z0-9])glpat-", r"[\w.-]", 10),
+    _mask("Slack token", "xox", r"(?<![A-Za-z0-9])xox[a-z]-", r"[\w-]", 10),
+    _mask("Stripe key", "_live_ _test_", "(?<![A-Za-z0-9])[sr]k_(?:live|test)_", "[A-Za-z0-9]", 10),
+    _mask("Google key", "aiza", "(?<![A-Za-z0-9])AIza", r"[\w-]", 16),
+    _mask("JSON web token", "eyj", r"(?<![\w-])eyJ", r"[\w.-]", 16),
+    _mask(
+        "authorization",
+        "authorization",
+        r"""\bauthorization["']?[ ]?[=:][ ]?["']?(?:bearer|basic|digest|token)[ ]{1,3}""",
+        r"""[^\s"']""",
+        flags=_ANY,
+    ),
+    _mask("authorization", "bearer", r"\bbearer[ ]+", r"[\w.~+/=-]", 10, flags=_ANY),
+    _mask(
+        "password in a URL",
+        "://",
+        r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@\"']{0,64}:",
+        r"""[^\s/"']""",
+        after="(?=@)",
+        flags=_ANY,
+    ),
+    # name=value, name: value, "name": "value"; not NAME: in columns, such as a password: field.
+    _value(
+        rf"""(?:{KEY}["']?[ \t]{{0,3}}(?:={{1,3}}>?|:=?)"""
+        r"|(?<![a-z])(?:pass|passwd|passwort|mysql_pwd|sshpass)={1,3})[ \t]{0,3}",
+        _KEYS + " mysql_pwd",
+    ),
+    _value(rf"(?<!\S)--?(?:[\w-]{{1,30}}-)?(?:{KEY}|passwd|pass)[ \t]{{1,3}}(?!-)", _KEYS),
+    _value(r"\bmysql\w*\s[^\n|;]{0,200}?(?<=\s)-p(?=\S)", "mysql"),
+    _value(r"\bsshpass\s{1,3}-p[ \t]{0,3}", "sshpass"),
+    _value(r"\bcurl\s[^\n|;]{0,200}?(?<=\s)(?:-u|--user)[ =]?[^\s:\"']{1,64}:", "curl"),
+)
+"""What is masked for every customer, beside private keys."""
+KEY_NEEDLE = "-----begin"
+
+
+def own(text: str) -> Mask:
+    """What masks that which follows this literal text, up to white space or a quote."""
+    return Mask(text, (text.lower(),), re.compile(re.escape(text) + _OWN_VALUE, _ANY), None)
+
+
+def found(text: str, masks: Sequence[Mask], since: int = 0) -> List[Found]:
+    """The secrets in one line of text, those of each pattern in order."""
+    low = text.lower()
+    return [
+        Found(mask.name, one.start(), *one.span(one.lastindex or 0))
+        for mask in masks
+        if any(needle in low for needle in mask.needles)
+        for one in mask.whole.finditer(text, since)
+    ]
+
+
+def cut(text: str, masks: Sequence[Mask], since: int = 0) -> Optional[Found]:
+    """What the end of the text may be the beginning of: the one that begins first."""
+    low = text.lower()
+    may_be = [
+        Found(mask.name, one.start(), *one.span(1))
+        for mask in masks
+        if mask.cut is not None and any(needle in low for needle in mask.needles)
+        for one in [mask.cut.search(text, since)]
+        if one is not None
+    ]
+    return min(may_be, key=lambda one: one.start, default=None)
+
+
+def keys_in(text: str, *, within: bool) -> Tuple[List[Found], bool]:
+    """The parts of private keys in one line of text, and whether the next line goes on with one.
+
+    ``within``: the line before does so.
+    """
+    parts: List[Found] = []
+    at = 0
+    while True:
+        if not within:
+            begin = _BEGIN.search(text, at)
+            if begin is None:
+                return parts, False
+            at = begin.end()
+        end, within = _key_part(text, at)
+        if end > at:
+            parts.append(Found(_PRIVATE_KEY, at, at, end))
+        if within:
+            return parts, True
+        at = end
+
+
+def _key_part(text: str, at: int) -> Tuple[int, bool]:
+    """Where this line's part of a key ends, and whether the key goes on behind the line."""
+    line = _KEY_LINE.match(text, at)
+    end = at if line is None else line.end()
+    rest = text[end:]
+    if not rest:
+        return end, True
+    head = text[at:].lstrip()
+    if any(head.startswith(one) or one.startswith(head) for one in _HEADERS):
+        return len(text), True
+    if rest.startswith(_END):
+        return end, "-----" not in rest[len(_END) :]
+    return end, _END.startswith(rest)
+
+
+def mask_text(text: str, masks: Sequence[Mask] = DEFAULTS) -> str:
+    """Command lines without their secrets, each of which becomes ``MASKED``."""
+    if not maybe(text, masks):
+        return text
+    within = False
+    lines = []
+    for line in text.split("\n"):
+        parts, within = keys_in(line, within=within)
+        lines.append(_without(line, [*found(line, masks), *parts]))
+    return "\n".join(lines)
+
+
+def mask_argv(argv: Sequence[str], masks: Sequence[Mask] = DEFAULTS) -> List[str]:
+    """A program's arguments without their secrets; one that follows its name is one argument."""
+    whole = " ".join(one.replace("\n", " ") for one in argv)
+    if not maybe(whole, masks):
+        return list(argv)
+    secrets = found(whole, masks)
+    kept = []
+    at = 0
+    for one in argv:
+        end = at + len(one)
+        if any(secret.start == at and secret.end > at for secret in secrets):
+            kept.append(MASKED)
+        else:
+            kept.append(mask_text(one, masks))
+            inner = [
+                Found(s.name, s.at - at, s.start - at, len(one))
+                for s in secrets
+                if at < s.start < end and s.at < at
+            ]
+            if inner:
+                kept[-1] = _without(one, inner)
+        at = end + 1
+    return kept
+
+
+def maybe(text: str, masks: Sequence[Mask]) -> bool:
+    """Whether a closer look may find anything; costs next to nothing."""
+    low = text.lower()
+    return KEY_NEEDLE in low or any(needle in low for mask in masks for needle in mask.needles)
+
+
+def _without(text: str, secrets: Sequence[Found]) -> str:
+    kept = []
+    at = 0
+    for secret in sorted(secrets, key=lambda one: one.start):
+        if secret.end > at:
+            if secret.start >= at:
+                kept.append(text[at : secret.start] + MASKED)
+            at = secret.end
+    return "".join(kept) + text[at:]
