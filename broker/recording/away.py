@@ -9,21 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
-from broker.recording.absences import Absence, Absences
+from broker.recording.absences import Absence
+from broker.recording.commands import Command, Commands
 from broker.recording.drift import ENTRY, Change, by_area, compose, from_json, says, title
 from broker.recording.session_log import Entry
-from broker.recording.suspects import Line, suspects
+from broker.recording.suspects import suspects
 
 MOST_ABSENCES = 100
 """The newest are told; a link that comes and goes all day has its timeline."""
 MOST_LINES = 200
-"""Lines of one absence that are told; of more, the newest, and how many are not."""
+"""Commands of one absence that are told; of more, the newest, and how many are not."""
 EARLIER = 0
 """The number under which the last fingerprint of the session before is known."""
-UNTOLD = "…"
-"""In ``entered``: one of several lines that the screen could not tell."""
-_LATE_MOST = 20
-"""Lines that are told late are looked for among so many."""
 _RETURN_SLACK_SECONDS = 1.0
 
 
@@ -54,7 +51,7 @@ class Told:
 
     began: Optional[float] = None
     absences: List[Absence] = field(default_factory=list)
-    lines: List[Line] = field(default_factory=list)
+    commands: List[Command] = field(default_factory=list)
     counts: List[Tuple[float, Dict[str, int]]] = field(default_factory=list)
     """Characters that each person typed, by time."""
     drifts: List[Drift] = field(default_factory=list)
@@ -99,14 +96,14 @@ def between(entries: Iterable[Entry], start: Optional[int], end: Optional[int]) 
         "fingerprints": [{"n": n, "why": why, "t": t} for n, why, t in known],
         "from": first,
         "to": last,
-        "drift": _areas(drifts, told.lines),
+        "drift": _areas(drifts, told.commands),
         "more": sum(one.more for one in drifts),
         "limits": _limits(one for one in told.fingerprints if one.n in (first, last)),
     }
 
 
 def _report(n: int, absence: Absence, told: Told, until_notes: float) -> Dict[str, Any]:
-    lines = [line for line in told.lines if absence.covers(line.t)]
+    lines = [one for one in told.commands if absence.covers(one.since)]
     end = float("inf") if absence.until is None else absence.until
     drifts = [one for one in told.drifts if one.until > absence.since and one.since < end]
     drifts = [one for one in drifts if one.before != EARLIER]
@@ -125,7 +122,7 @@ def _report(n: int, absence: Absence, told: Told, until_notes: float) -> Dict[st
         "typists": _typists(lines, [shares for t, shares in told.counts if absence.covers(t)]),
         "lines": [_line(line) for line in lines[-MOST_LINES:]],
         "more_lines": max(0, len(lines) - MOST_LINES),
-        "drift": _areas(drifts, told.lines, absence.since),
+        "drift": _areas(drifts, told.commands, absence.since),
         "more": sum(one.more for one in drifts),
         "read": _read_between(absence, told, prints),
         "pending": _is_pending(absence, told),
@@ -179,7 +176,7 @@ def _next_since(found: Sequence[Absence], n: int) -> float:
 
 
 def _areas(
-    drifts: Sequence[Drift], lines: Sequence[Line], began: float = float("-inf")
+    drifts: Sequence[Drift], lines: Sequence[Command], began: float = float("-inf")
 ) -> List[Dict[str, Any]]:
     """The drift from the first to the last of these, by area, in words."""
     windows: Dict[Tuple[str, ...], _Window] = {}
@@ -226,7 +223,7 @@ def _keys(change: Change) -> List[Tuple[str, ...]]:
     return [(*change[:3], value) for value in (change.before, change.after) if value is not None]
 
 
-def _typists(lines: Sequence[Line], counts: Sequence[Dict[str, int]]) -> List[Dict[str, Any]]:
+def _typists(lines: Sequence[Command], counts: Sequence[Dict[str, int]]) -> List[Dict[str, Any]]:
     persons: Dict[str, Dict[str, Any]] = {}
 
     def of(person: str) -> Dict[str, Any]:
@@ -241,7 +238,7 @@ def _typists(lines: Sequence[Line], counts: Sequence[Dict[str, int]]) -> List[Di
     return sorted(persons.values(), key=lambda one: (-one["lines"], one["person"]))
 
 
-def _terminal(lines: Sequence[Line], terminals: Sequence[str]) -> str:
+def _terminal(lines: Sequence[Command], terminals: Sequence[str]) -> str:
     """The recording in which most was entered, else the newest."""
     names = [line.terminal for line in lines]
     if names:
@@ -254,69 +251,40 @@ def _limits(fingerprints: Iterable[Fingerprint]) -> List[Dict[str, str]]:
     return [{"probe": probe, "why": why} for probe, why in sorted(limits)]
 
 
-def _line(line: Line) -> Dict[str, Any]:
+def _line(command: Command) -> Dict[str, Any]:
     return {
-        "t": line.t,
-        "terminal": line.terminal,
-        "line": line.text,
-        "persons": list(line.persons),
+        "t": command.since,
+        "terminal": command.terminal,
+        "line": command.line,
+        "persons": list(command.persons),
+        "status": command.status,
+        "over": command.over,
+        "how": command.how,
+        "command": command.id,
     }
 
 
 def _read(entries: Iterable[Entry]) -> Told:
-    told, absences = Told(), Absences()
-    ran: Dict[str, str] = {}
-    told_exactly: List[str] = []
+    told, commands = Told(), Commands()
     for entry in entries:
-        absences.take(entry)
+        commands.take(entry)
         event, t = entry["event"], float(entry["t"])
-        if event == "started":
-            told.began = float(entry["wall"]) - t
-        elif event == "opened":
+        if event == "opened":
             told.terminals.append(str(entry["terminal"]))
         elif event == "gap":
             since, until = float(entry["since"]), float(entry["until"])
             told.gaps.append({"since": since, "until": until, "cause": str(entry["cause"])})
-        elif event == "ran":
-            ran[str(entry["terminal"])] = str(entry["text"])
-        elif event == "entered":
-            terminal, shares = str(entry["terminal"]), dict(entry["shares"])
-            text = str(entry.get("line", ""))
-            if terminal in ran:
-                text = ran.pop(terminal)
-                told_exactly = [*told_exactly[-_LATE_MOST:], *text.split("\n")]
-            told.counts.append((t, shares))
-            _enter(told.lines, t, terminal, text, shares, told_exactly)
+        elif event in ("entered", "command_started"):
+            told.counts.append((t, dict(entry["shares"])))
         elif event == "fingerprint":
             told.fingerprints.append(_fingerprint(entry))
         elif event == "drift":
             told.drifts.append(_drift(entry))
         elif event == "noted":
             told.notes.append({"t": t, "by": str(entry["by"]), "text": str(entry["text"])})
-        elif event == "ended":
-            told.ended = True
-    told.absences = absences.found
+    told.began, told.ended = commands.began, commands.ended
+    told.commands, told.absences = commands.found, commands.absences.found
     return told
-
-
-def _enter(
-    lines: List[Line], t: float, terminal: str, text: str, shares: Dict[str, int], ran: List[str]
-) -> None:
-    """Add what was entered; lines that come late, and so without characters, where they belong.
-
-    ``ran``: lines of proposals, which were told as they ran and may come late as well.
-    """
-    persons = tuple(sorted(shares))
-    told = ["" if line == UNTOLD else line for line in text.split("\n")]
-    if shares and not any(shares.values()):
-        for line in [line for line in told if line in ran]:
-            told.remove(line)
-            ran.remove(line)
-        recent = range(max(0, len(lines) - _LATE_MOST), len(lines))
-        untold = [at for at in recent if lines[at].terminal == terminal and not lines[at].text]
-        for at in untold[: len(told)]:
-            lines[at] = lines[at]._replace(text=told.pop(0))
-    lines += [Line(t, terminal, line, persons) for line in told]
 
 
 def _fingerprint(entry: Entry) -> Fingerprint:

@@ -46,7 +46,7 @@ _SIGNALS = {
 
 @dataclass
 class Command:
-    """One command, as docs/protocol.md has it; of ``offset`` and ``end``, bytes of its recording."""
+    """One command, as docs/protocol.md has it."""
 
     id: str
     terminal: str
@@ -122,7 +122,7 @@ class Commands:
         elif event == "entered":
             self._enter(entry, t)
         elif event == "ran":
-            text = str(entry["text"])
+            text = _line(entry["text"])
             self._at(entry).ran = _Ran(str(entry["proposal"]), text, begun=False)
         elif event == "closed":
             self._close(str(entry["terminal"]))

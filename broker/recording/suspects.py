@@ -1,29 +1,19 @@
-"""Which of the entered lines probably made a change. Pure.
+"""Which commands probably made a change. Pure.
 
-A guess, and shown as one: a line that was entered in the time in which the change must have
-happened, and that names what changed, its new value, or a program that makes such changes.
+A guess, and shown as one: a command that ran in the time in which the change must have happened,
+and that names what changed, its new value, or a program that makes such changes.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Dict, List, Mapping, NamedTuple, Optional, Pattern, Sequence, Tuple
+from typing import Dict, List, Mapping, Optional, Pattern, Sequence
 
+from broker.recording.commands import RUNNING, Command
 from broker.recording.drift import Change
 
 MOST = 3
-"""So many lines are named beside one change."""
-
-
-class Line(NamedTuple):
-    """A line that was entered, ``t`` seconds into the session, and who typed it."""
-
-    t: float
-    terminal: str
-    text: str
-    """As it was seen; empty where it was not."""
-    persons: Tuple[str, ...]
-
+"""So many commands are named beside one change."""
 
 _NETWORK = "ip ifconfig route nmcli netplan ifup ifdown networkctl nmtui dhclient brctl ethtool"
 _SERVICES = "systemctl service rc-service update-rc.d chkconfig svcadm initctl kill pkill killall"
@@ -55,41 +45,56 @@ _DULL = frozenset({"dev", "via", "on", "of", "and", "the", "to", "in", "none", "
 _NAMED, _VALUE, _PROGRAM, _MOMENT = 3, 2, 2, 2
 _ENOUGH = 2
 _MOST_SCORED = 300  # the newest: a day of work and a hundred changes would take seconds otherwise
-_BEFORE_SECONDS = 3.0
+_BEFORE_SECONDS, _AFTER_SECONDS = 3.0, 1.0
 
 
-def suspects(change: Change, since: float, until: float, lines: Sequence[Line]) -> List[Line]:
-    """The lines that probably made this change, the likeliest few, in order of time.
+def suspects(
+    change: Change, since: float, until: float, commands: Sequence[Command]
+) -> List[Command]:
+    """The commands that probably made this change, the likeliest few, in order of time.
 
     ``since`` and ``until`` bound when it happened, in session seconds.
     """
     scored: Dict[int, int] = {}
-    within = [n for n, line in enumerate(lines) if line.text and since <= line.t <= until]
+    within = [
+        n
+        for n, one in enumerate(commands)
+        if one.line and one.since <= until and since <= _end(one)
+    ]
     for index in within[-_MOST_SCORED:]:
-        score = _score(change, lines[index])
+        score = _score(change, commands[index])
         if score >= _ENOUGH:
             scored[index] = score
     likeliest = sorted(scored, key=lambda index: (-scored[index], -index))[:MOST]
     best = max(scored.values(), default=0)
-    return [lines[index] for index in sorted(likeliest) if scored[index] > best // 2]
+    return [commands[index] for index in sorted(likeliest) if scored[index] > best // 2]
 
 
-def _score(change: Change, line: Line) -> int:
-    words = set(_WORD.findall(line.text))
+def _end(command: Command) -> float:
+    """Until when it may have changed something; where nobody knows, as it began."""
+    if command.over == RUNNING:
+        return float("inf")
+    return command.since if command.until is None else command.until
+
+
+def _score(change: Change, command: Command) -> int:
+    line = command.line
+    words = set(_WORD.findall(line))
     pieces = {piece for word in words for piece in re.split(r"[/:@=]", word)} | words
     score = 0
-    if _telling(change.subject) & pieces or (
-        len(change.subject) > 2 and change.subject in line.text
-    ):
+    if _telling(change.subject) & pieces or (len(change.subject) > 2 and change.subject in line):
         score += _NAMED
     changed = _telling(change.after) ^ _telling(change.before)
     score += _VALUE * min(2, len(changed & pieces))
     programs = _PROGRAMS.get(change.area)
-    if programs is not None and programs.search(line.text):
+    if programs is not None and programs.search(line):
         score += _PROGRAM
     at = change.at
-    if at is not None and -1.0 <= at - line.t <= _BEFORE_SECONDS:
-        score += _MOMENT
+    if at is not None:
+        soon = -_AFTER_SECONDS <= at - command.since <= _BEFORE_SECONDS
+        # An editor is open for long, and so is a shell, which names nothing.
+        if soon or (score and command.since <= at <= _end(command) + _AFTER_SECONDS):
+            score += _MOMENT
     return score
 
 

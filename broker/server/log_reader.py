@@ -3,16 +3,25 @@
 It comes from a machine that is not ours. Pure.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from broker.recording import away, timeline
+from broker.recording import away, commands, timeline
 from broker.recording.session_log import EVENTS, BadLog, Entry, decode
 
 _BEYOND_REASON = 1e12
 _LONGEST_LINE_BYTES = 256 * 1024
 _TIMES = frozenset({"since", "until", "wall", "broker_wall"})
-_COUNTS = frozenset({"n", "before", "more"})
-_COUNTED = frozenset({"drift", "fingerprint"})
+_COUNTS: Mapping[str, frozenset[str]] = {
+    "drift": frozenset({"n", "before", "more"}),
+    "fingerprint": frozenset({"n", "before", "more"}),
+    "command_started": frozenset({"depth", "offset"}),
+    "command_ended": frozenset({"offset"}),
+    "masked": frozenset({"count"}),
+    "execs": frozenset({"lost"}),
+}
+_TYPED = frozenset({"entered", "command_started"})
+_EXEC_TEXTS = ("user", "terminal", "cwd")
 
 
 class LogReader:
@@ -36,6 +45,7 @@ class LogReader:
                 # Nobody who reads it later stumbles over a wrong type.
                 timeline.tell([entry])
                 away.tell([entry])
+                commands.tell([entry])
             except (BadLog, LookupError, TypeError, ValueError, OverflowError, RecursionError):
                 continue
             except AttributeError:  # a list where an object should be
@@ -54,13 +64,29 @@ def _is_sane(entry: Entry) -> bool:
         return False
     if event in EVENTS and not all(_is_number(entry[name]) for name in _TIMES & entry.keys()):
         return False
-    if event in _COUNTED and not all(_is_count(entry[name]) for name in _COUNTS & entry.keys()):
+    if not all(_is_count(entry[name]) for name in _COUNTS.get(event, frozenset()) & entry.keys()):
         return False
     if event == "drift":
         return all(at is None or (_is_number(at) and is_sane(at)) for *_, at in entry["changes"])
-    if event == "entered":
-        return all(map(_is_count, entry["shares"].values()))
+    if event in _TYPED and not all(map(_is_count, entry["shares"].values())):
+        return False
+    if event == "command_ended":
+        return entry["status"] is None or _is_count(entry["status"])
+    if event == "execs":
+        return all(map(_is_exec, entry["ran"]))
     return True
+
+
+def _is_exec(one: Mapping[str, Any]) -> bool:
+    argv = one["argv"]
+    return (
+        _is_number(one["t"])
+        and is_sane(one["t"])
+        and _is_count(one["pid"])
+        and _is_count(one["parent"])
+        and all(isinstance(one[name], str) for name in _EXEC_TEXTS)
+        and (argv is None or all(isinstance(word, str) for word in argv))
+    )
 
 
 def _is_number(value: object) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from broker.recording import away, timeline
+from broker.recording import away, commands, timeline
 from broker.recording.session_log import Entry
 from broker.server.log_reader import LogReader
 from broker.server.stores.recordings import Recordings
@@ -27,7 +27,7 @@ _MEMORY_BYTES = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``what``: ``timeline``, ``away`` or ``drift``; ``logs``: names and held bytes, in order."""
+    """``what``: ``timeline``, ``away``, ``commands``, ``drift``; ``logs``: names and held bytes."""
 
     what: str
     root: str
@@ -49,6 +49,8 @@ def tell(asked: Asked) -> dict[str, Any]:
         return timeline.as_json(timeline.tell(entries))
     if asked.what == "away":
         return away.tell(entries)
+    if asked.what == "commands":
+        return commands.tell(entries)
     return away.between(entries, asked.start, asked.end)
 
 

@@ -28,6 +28,11 @@ def entered(t: float, line: str, *persons: str) -> dict[str, Any]:
     return entry("entered", t, terminal=TERMINAL, shares=dict.fromkeys(persons, 9), line=line)
 
 
+def let_run(t: float, text: str) -> dict[str, Any]:
+    told = {"proposal": "p1", "person": "alice", "by": "customer"}
+    return entry("ran", t, terminal=TERMINAL, text=text, **told)
+
+
 MTU = ["links", "eth1", "mtu", "1500", "9000", None]
 BACK = ["links", "eth1", "mtu", "9000", "1500", None]
 FILE = ["files", "/etc/motd", "content", "a", "b", 41.0]
@@ -115,7 +120,7 @@ def test_what_changed_since_the_session_before() -> None:
 
 
 def test_a_line_that_was_let_run_is_told_exactly() -> None:
-    ran = entry("ran", 39, terminal=TERMINAL, text="zpool status", person="alice", by="customer")
+    ran = let_run(39, "zpool status")
     story = [*STORY[:9], ran, entered(40, "zpool sta", "alice")]
     assert tell(story)["absences"][0]["lines"][0]["line"] == "zpool status"
 
@@ -124,13 +129,32 @@ def test_lines_that_are_told_late_stand_where_they_were_entered() -> None:
     late = entry(
         "entered", 70, terminal=TERMINAL, shares={"carol": 0, "customer": 0}, line="ls\npwd\nid"
     )
-    ran = entry("ran", 59, terminal=TERMINAL, text="id", person="carol", by="customer")
+    ran = let_run(59, "id")
     typed = [entered(55, "", "customer"), entered(56, "…", "carol"), ran, entered(60, "", "carol")]
     lines = tell([*STORY[:9], *typed, late])["absences"][0]["lines"]
     assert [(one["t"], one["line"], one["persons"]) for one in lines] == [
         (55.0, "ls", ["customer"]),
         (56.0, "pwd", ["carol"]),
         (60.0, "id", ["carol"]),
+    ]
+
+
+def test_commands_that_a_shell_tells_have_their_exit_codes() -> None:
+    begun = {"terminal": TERMINAL, "shell": "bash 5.2", "depth": 1, "cwd": "/", "offset": 0}
+    shares = {"customer": 25, "alice": 1}
+    line = "ip link set eth1 mtu 9000"
+    mtu = entry("command_started", 45, command="1-1", line=line, shares=shares, **begun)
+    over = entry("command_ended", 46, command="1-1", terminal=TERMINAL, status=2, offset=9)
+    (report,) = tell([*STORY[:9], mtu, over, *STORY[11:]])["absences"]
+    told = {
+        "t": 45.0, "terminal": TERMINAL, "line": line, "persons": ["alice", "customer"],
+        "status": 2, "over": "ended", "how": "told", "command": "1-1",
+    }  # fmt: skip
+    assert report["lines"] == [told]
+    assert report["drift"][0]["changes"][0]["lines"] == [told]
+    assert report["typists"] == [
+        {"person": "alice", "lines": 1, "characters": 1},
+        {"person": "customer", "lines": 1, "characters": 25},
     ]
 
 

@@ -92,7 +92,7 @@ CASES: dict[str, list[Entry]] = {
         begun(4.0, 3, "id"), over(4.1, 3), over(5.0, 2),
     ],
     "a shell that starts anew without a word of what ran": [
-        *HERE, begun(1.0, 1, "exec zsh"), begun(2.0, 2, "id", shell="zsh 5.9"), over(2.1, 2),
+        *HERE, begun(1.0, 1, "exec zsh"), begun(2.0, 2, "id"), over(2.1, 2),
     ],
     "inferred where no shell tells": [
         *HERE, entered(1.0, "ls", customer=2), entered(2.0, None, alice=7),

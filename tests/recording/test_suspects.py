@@ -2,14 +2,19 @@ from __future__ import annotations
 
 import pytest
 
+from broker.recording.commands import ENDED, INFERRED, TOLD, Command
 from broker.recording.drift import Change
-from broker.recording.suspects import MOST, Line, suspects
+from broker.recording.suspects import MOST, suspects
 
 TERMINAL = "run-1.terminal-1.cast"
 
 
-def line(t: float, text: str) -> Line:
-    return Line(t, TERMINAL, text, ("customer",))
+def line(t: float, text: str) -> Command:
+    return Command("e1", TERMINAL, text, INFERRED, t, {"customer": 9}, INFERRED)
+
+
+def told(t: float, until: float, text: str) -> Command:
+    return Command("1-1", TERMINAL, text, TOLD, t, {"customer": 9}, ENDED, until, 0)
 
 
 LINES = [
@@ -40,8 +45,8 @@ LINES = [
     ],
 )
 def test_the_line_that_names_it_stands_beside_a_change(change: Change, expected: str) -> None:
-    assert expected in [one.text for one in suspects(change, 0.0, 20.0, LINES)]
-    assert "ls /etc" not in [one.text for one in suspects(change, 0.0, 20.0, LINES)]
+    assert expected in [one.line for one in suspects(change, 0.0, 20.0, LINES)]
+    assert "ls /etc" not in [one.line for one in suspects(change, 0.0, 20.0, LINES)]
 
 
 def test_a_line_from_before_or_after_is_none() -> None:
@@ -58,4 +63,10 @@ def test_the_likeliest_few_are_named_in_order_of_time() -> None:
     found = suspects(Change("links", "eth1", "mtu", "1500", "4"), 0.0, 20.0, lines)
     assert len(found) <= MOST
     assert lines[3] in found
-    assert found == sorted(found)
+    assert found == sorted(found, key=lambda one: one.since)
+
+
+def test_what_ran_for_long_may_have_done_it_at_any_time() -> None:
+    ran = [told(10, 500, "bash"), told(20, 400, "vi /etc/exports"), told(30, 40, "vi /etc/exports")]
+    written = Change("files", "/etc/exports", "content", "a", "b", 300.0)
+    assert suspects(written, 200.0, 310.0, ran) == ran[1:2]

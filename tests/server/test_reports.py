@@ -21,6 +21,14 @@ def drifted(t: float, n: int, before: int, *changes: object, **fields: object) -
     return entry(t, "drift", n=n, before=before, **told)
 
 
+def command(t: float, name: str, line: str, **fields: object) -> bytes:
+    told = {
+        "terminal": CAST, "shell": "bash 5.2", "depth": 1, "cwd": "/", "shares": {"alice": 3},
+        "offset": 50, **fields,
+    }  # fmt: skip
+    return entry(t, "command_started", command=name, line=line, **told)
+
+
 MTU = ["links", "eth1", "mtu", "1500", "9000", None]
 STORY = (
     started()
@@ -76,6 +84,26 @@ async def test_an_away_report(site: Site) -> None:
     assert change["text"] == "mtu of eth1 1500 → 9000"
     assert [note["text"] for note in absence["notes"]] == ["bigger frames"]
     assert absence["limits"] == [{"probe": "zfs", "why": "no such command"}]
+
+
+async def test_the_commands_of_all_runs(site: Site) -> None:
+    run_1 = STORY + command(96.0, "1-1", "cat <<E\n\tx\nE")
+    run_1 += entry(96.5, "command_ended", command="1-1", terminal=CAST, status=1, offset=70)
+    run_1 += command(97.0, "1-2", "reboot")
+    run_2 = started(2, 200.0) + entry(201.0, "entered", terminal=CAST, shares={"alice": 2})
+    status, found = await told(site, run_1, "commands", run_2)
+    assert status == 200
+    assert (found["began"], found["more"], found["ended"]) == (1_700_000_000.0, 0, False)
+    told_of = [
+        (one["id"], one["line"], one["status"], one["over"], one["away"], one["shares"])
+        for one in found["commands"]
+    ]
+    assert told_of == [
+        ("e1", "ip link set eth1 mtu 9000", None, "inferred", True, {"customer": 29}),
+        ("1-1", "cat <<E\n\tx\nE", 1, "ended", False, {"alice": 3}),
+        ("1-2", "reboot", None, "lost", False, {"alice": 3}),
+        ("e2", "", None, "inferred", False, {"alice": 2}),
+    ]
 
 
 async def test_the_customer_is_told_the_same_on_their_page_and_nobody_else(site: Site) -> None:
@@ -142,12 +170,15 @@ async def test_a_session_without_a_log_has_nothing_to_tell(site: Site) -> None:
     assert (status, found["fingerprints"], found["drift"]) == (200, [], [])
 
 
-@pytest.mark.parametrize("what", ["timeline", "away", "drift"])
+@pytest.mark.parametrize("what", ["timeline", "away", "commands", "drift"])
 async def test_of_a_session_that_there_is_not(site: Site, what: str) -> None:
     async with site.engineer.get(f"/api/sessions/nosuch/{what}") as got:
         assert (got.status, (await got.json())["error"]["code"]) == (404, "unknown-session")
 
 
+EXEC = {
+    "t": 74.0, "pid": 7, "parent": 1, "user": "root", "terminal": "pts/3", "argv": None, "cwd": "/",
+}  # fmt: skip
 LIES = [
     drifted(93.0, 3, 2, ["links"]),
     drifted(93.0, 3, 2, "abcdef"),
@@ -170,6 +201,17 @@ LIES = [
     entry(75.0, "entered", terminal=CAST, shares={"customer": "many"}, line="x"),
     entry(75.0, "entered", terminal=CAST, shares={"customer": float("inf")}, line="x"),
     entry(75.0, "gap", since=[], until={}, cause=1),
+    command(75.0, "e1", "ls"),
+    command(75.0, "1-2", "ls", shares={"alice": "3"}),
+    command(75.0, "1-2", "ls", depth="1"),
+    command(75.0, "1-2", "ls", offset=-1),
+    entry(75.0, "command_ended", command="1-1", terminal=CAST, status="0", offset=9),
+    entry(75.0, "command_ended", command="1-1", terminal=CAST, status=0, offset=None),
+    entry(75.0, "execs", ran=[{**EXEC, "t": float("nan")}], lost=0),
+    entry(75.0, "execs", ran=[{**EXEC, "pid": "7"}], lost=0),
+    entry(75.0, "execs", ran=[{**EXEC, "argv": 7}], lost=0),
+    entry(75.0, "execs", ran=[EXEC, "sh"], lost=0),
+    entry(75.0, "execs", ran=[], lost="none"),
 ]
 
 
@@ -177,6 +219,8 @@ async def test_lies_in_a_log_are_passed_over(site: Site) -> None:
     lies = b"".join(LIES)
     assert await told(site, STORY + lies, "away") == await told(site, STORY, "away")
     assert await told(site, STORY + lies, "drift") == await told(site, STORY, "drift")
+    begun = STORY + command(74.0, "1-1", "ls")
+    assert await told(site, begun + lies, "commands") == await told(site, begun, "commands")
 
 
 async def test_a_long_drift_entry_is_read(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""What a session's logs tell: its timeline, away reports and drift."""
+"""What a session's logs tell: its timeline, commands, away reports and drift."""
 
 import asyncio
 import contextlib
@@ -45,6 +45,10 @@ class Reports:
     async def away(self, request: web.Request) -> web.Response:
         """What happened while the customer, or the link, was not there."""
         return await self._told(request, "away")
+
+    async def commands(self, request: web.Request) -> web.Response:
+        """What was run, by whom, and how it ended."""
+        return await self._told(request, "commands")
 
     async def drift(self, request: web.Request) -> web.Response:
         """How the host differs between two fingerprints."""
