@@ -261,6 +261,12 @@ def _fingerprint(_: List[str]) -> int:
     return process.main()
 
 
+def _execs(_: List[str]) -> int:
+    from broker.host.execs import process
+
+    return process.main()
+
+
 def _held(arguments: List[str]) -> int:
     from broker.host import held
 
@@ -273,5 +279,6 @@ _PROCESSES: Dict[str, Callable[[List[str]], int]] = {
     "uplink": _uplink,
     "redeem": _redeem,
     "fingerprint": _fingerprint,
+    "execs": _execs,
     "held": _held,
 }

@@ -1,0 +1,1 @@
+"""The exec journal: which programs are begun at other terminals of this host. Linux."""

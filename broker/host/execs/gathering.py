@@ -1,0 +1,102 @@
+"""Which of the programs that begin are listed, and what is told of each.
+
+Listed are those with a controlling terminal that is none of the session's own. Of a program that
+has ended already only what its parents tell is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Collection, Dict, List, Optional
+
+from broker.host.execs import seen
+from broker.wire.patience import Patience
+
+AT_ONCE, A_SECOND = 100, 20.0
+"""So many are told, at once and in the long run; the others are counted."""
+MOST_CHARACTERS = 1000
+"""Of a command line; the rest is cut off, once it is masked."""
+_MOST_FORKS = 20_000
+_MOST_PARENTS = 16
+
+
+class Gathering:
+    """Takes the kernel's events in order; ``clock``: seconds that never go back."""
+
+    def __init__(self, mask: Callable[[List[str]], List[str]], clock: Callable[[], float]) -> None:
+        self.own: Collection[int] = ()
+        """The session's own terminals."""
+        self._mask = mask
+        self._clock = clock
+        self._parents: Dict[int, int] = {}
+        self._patience = Patience(AT_ONCE, A_SECOND)
+        self._full = False
+        self._ran: List[Dict[str, Any]] = []
+        self._lost = 0
+
+    def __bool__(self) -> bool:
+        return bool(self._ran or self._lost)
+
+    def forked(self, parent: int, pid: int) -> None:
+        """A process has a parent: who it was is known even where both end at once."""
+        self._parents.pop(pid, None)
+        self._parents[pid] = parent
+        if len(self._parents) > _MOST_FORKS:
+            del self._parents[next(iter(self._parents))]
+
+    def begun(self, pid: int) -> None:
+        """A process runs a program."""
+        argv = None if self._full else seen.argv(pid)
+        there = pid
+        stands = seen.standing(pid)
+        parent = self._parents.get(pid, 0) if stands is None else stands.parent
+        for _ in range(_MOST_PARENTS):
+            if stands is not None or there not in self._parents:
+                break
+            there = self._parents[there]
+            stands = seen.standing(there)
+        if stands is None:
+            self._lost += 1  # gone or hidden, and nobody left to say where it was
+        elif stands.tty and stands.tty not in self.own:
+            self._take(pid, parent, argv if there == pid else None, stands.tty, there)
+
+    def missed(self) -> None:
+        """The kernel has dropped some, and does not say how many."""
+        self._lost += 1
+
+    def taken(self) -> Dict[str, Any]:
+        """What was gathered since the last time: ``{ran, lost}``; each says how long ago."""
+        now = self._clock()
+        ran = [{**one, "ago": round(now - one["ago"], 3)} for one in self._ran]
+        told = {"ran": ran, "lost": self._lost}
+        self._ran, self._lost, self._full = [], 0, False
+        return told
+
+    def _take(self, pid: int, parent: int, argv: Optional[List[str]], tty: int, there: int) -> None:
+        now = self._clock()
+        if self._full or not self._patience.spend(now):
+            self._full = True
+            self._lost += 1
+            return
+        self._ran.append(
+            {
+                "ago": now,
+                "pid": pid,
+                "parent": parent,
+                "user": seen.user(there),
+                "tty": tty,
+                "terminal": seen.terminal(tty),
+                "argv": argv and _short(self._mask(argv)),
+                "cwd": seen.cwd(pid),
+            }
+        )
+
+
+def _short(argv: List[str]) -> List[str]:
+    left = MOST_CHARACTERS
+    kept: List[str] = []
+    for word in argv:
+        if len(word) > left:
+            return [*kept, word[:left] + "…"]
+        kept.append(word)
+        left -= len(word) + 1
+    return kept
