@@ -33,6 +33,7 @@ from broker.host.connection import Connection
 from broker.host.customer import Customer
 from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
+from broker.host.execs.journal import ExecJournal
 from broker.host.fingerprinting import Fingerprinting
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.inside import adopt_orphans, bury_orphans
@@ -107,6 +108,7 @@ class Recorder:
         )  # fmt: skip
         self._reports = AwayReports(records, self.tell)
         self._fingerprints = Fingerprinting(session, folder, clock, self)
+        self._execs = ExecJournal(session, lambda: self._terminals.shells, clock, self)
         self._engineers = Engineers(
             self._authority,
             self._terminals,
@@ -218,6 +220,7 @@ class Recorder:
             return
         self._ending = True
         await self._terminals.hang_up()
+        await self._execs.finish()
         await self._fingerprints.finish()
         self.log("ended", by=by, why=why)
         self._records.close_log()
@@ -229,6 +232,7 @@ class Recorder:
         """End this run, not the session: the host goes down, or somebody ended the process."""
         self._ending = True
         self._fingerprints.stop()
+        self._execs.stop()
         await self._terminals.hang_up()
         self._link.uplink.leave("recorder-lost")
         self._over.set()
@@ -246,11 +250,13 @@ class Recorder:
         if self._records.make_room(self._terminals):
             self.tell("urgent", "there is room on the disk: recording goes on")
         spawn(self._records.sync(), self.failed)
-        own = (self._terminals.shells, self._link.uplink.processes, self._fingerprints.processes)
-        bury_orphans({pid for pids in own for pid in pids})
+        with_processes = (self._link.uplink, self._fingerprints, self._execs)
+        own = {pid for one in with_processes for pid in one.processes}
+        bury_orphans(own.union(self._terminals.shells))
         if self._session.ended or self._ending:
             return
         self._customer.check_idle()
+        self._execs.look(live=not self._authority.over)
         self._fingerprints.look(away=not (self._customer.seated and self._copies.up))
         self.tell_who()
         self._changes.look(t, self.log)
@@ -289,6 +295,7 @@ class Recorder:
         """Nobody is told anything more of this host, until it has ended."""
         self._copies.withhold()
         self._fingerprints.stop()
+        self._execs.stop()
 
     def fingerprinted(self, why: str) -> None:
         """A fingerprint, and what it differs in, is in the log."""
