@@ -10,7 +10,8 @@ import time
 from typing import Any, Callable, List, Mapping, Sequence
 
 from broker.host.cells import exactly, fitted
-from broker.host.columns import plain, wrapped
+from broker.host.columns import cells, plain, wrapped
+from broker.host.command_text import has_failed, outcome
 from broker.recording.timeline import duration
 
 Report = Mapping[str, Any]
@@ -24,6 +25,8 @@ _NAMES_COLUMNS = 30
 _READING = "still being read"
 _NOT_READ = "not known what changed on the host, whose state is not read"
 _ELSEWHERE = "(not at a prompt: see the recording)"
+_MOST_ROWS = 10
+"""Lines of one command that are told; a pasted script is in the recording."""
 
 
 def read_out(away: Report, program: str) -> str:
@@ -74,6 +77,8 @@ def brief(report: Report) -> List[str]:
     entered = len(report["lines"]) + report["more_lines"]
     if entered:
         happened = f"{_count(entered, 'line')} {'was' if entered == 1 else 'were'} entered"
+        failed = sum(map(has_failed, report["lines"]))
+        happened += f", {failed} failed" if failed else ""
     else:
         happened = "No line was entered"
     changes = [_flat(one["text"]) for area in report["drift"] for one in area["changes"]]
@@ -137,9 +142,23 @@ def _entered(report: Report, at: At) -> List[str]:
     are = "is" if more == 1 else "are"
     lines = [f"  {_count(more, 'earlier line')} {are} not shown"] if more else []
     for one in report["lines"]:
-        before = f"  {at(one['t'])} {fitted(_whose(one), _NAMES_COLUMNS)} "
-        lines += exactly(one["line"], before) if one["line"] else [f"{before}{_ELSEWHERE}"]
+        before = f"  {at(one['t'])} {fitted(_whose(one), _NAMES_COLUMNS)} {_how_over(one)}"
+        if not one["line"]:
+            lines.append(f"{before}{_ELSEWHERE}")
+            continue
+        rows = one["line"].split("\n")
+        for row in rows[:_MOST_ROWS]:
+            lines += exactly(row, before)
+            before = " " * cells(before)
+        if len(rows) > _MOST_ROWS:
+            lines.append(f"{before}(and {_count(len(rows) - _MOST_ROWS, 'more line')})")
     return lines or ["  none"]
+
+
+def _how_over(command: Report) -> str:
+    """How it ended, where a shell told it, and a blank."""
+    told = outcome(command["status"], command["over"])
+    return f"{told} " if told else ""
 
 
 def _changed(report: Report, at: At) -> List[str]:

@@ -12,8 +12,11 @@ BEGAN = 1_700_000_000.0
 TERMINAL = "run-1.terminal-1.cast"
 
 
-def line(t: float, text: str, *persons: str) -> dict[str, Any]:
-    return {"t": t, "terminal": TERMINAL, "line": text, "persons": list(persons or ["customer"])}
+def line(t: float, text: str, *persons: str, **told: object) -> dict[str, Any]:
+    return {
+        "t": t, "terminal": TERMINAL, "line": text, "persons": list(persons or ["customer"]),
+        "status": None, "over": "inferred", "how": "inferred", "command": "e1", **told,
+    }  # fmt: skip
 
 
 def change(text: str, **more: object) -> dict[str, Any]:
@@ -72,6 +75,26 @@ def test_a_report_tells_all_of_it() -> None:
         f"notes:\n  - {at(900)} carol: jumbo frames are needed",
     ):
         assert words in text, words
+
+
+def test_lines_that_a_shell_told_have_their_exit_codes_and_rows() -> None:
+    script = line(180.0, "cat > x <<E\n  " + "y" * 80 + "\nE", status=1, over="ended", how="told")
+    long = line(181.0, "\n".join("abcdefghijklm"), "alice", over="running", how="told")
+    rows = told(report(lines=[script, long, line(182.0, "top", status=143, over="ended")]), BEGAN)
+    at_it = rows.index(f"  {at(180)} you exit 1 | cat > x <<E")
+    blank = " " * 22
+    assert rows[at_it + 1 : at_it + 4] == [
+        f"{blank}|   {'y' * 52}",
+        f"{blank}: {'y' * 28}",
+        f"{blank}| E",
+    ]
+    assert f"  {at(181)} alice running | a" in rows
+    assert f"{' ' * 25}(and 3 more lines)" in rows
+    assert f"  {at(182)} you SIGTERM (143) | top" in rows
+    assert (
+        "3 lines were entered, 2 failed"
+        in brief(report(lines=[script, long, script], more_lines=0))[1]
+    )
 
 
 def test_what_was_quiet_says_so_and_what_lasts_too() -> None:
