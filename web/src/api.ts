@@ -2,6 +2,7 @@
 
 import { driftShape, reportsShape } from "./away";
 import { presenceShape } from "./presence";
+import { foundShape } from "./search";
 import type { Of, Shape } from "./shape";
 import { BadShape, flag, list, maybe, number, object, oneOf, text } from "./shape";
 
@@ -124,11 +125,28 @@ export const timeline = (id: string) =>
 export const awayReports = (id: string) =>
   ask(`/api/sessions/${encodeURIComponent(id)}/away`, reportsShape);
 
+const outputShape = object({ text, cut: flag });
+/** What a command printed; `cut`: only the newest of it. */
+export type Output = Of<typeof outputShape>;
+
+export const commandOutput = (id: string, command: string) =>
+  ask(
+    `/api/sessions/${encodeURIComponent(id)}/commands/${encodeURIComponent(command)}/output`,
+    outputShape,
+  );
+
 /** How the host differs between two fingerprints; null: the first and the last. */
 export const driftBetween = (id: string, chosen: { from: number; to: number } | null) => {
   const query = chosen === null ? "" : `?from=${chosen.from}&to=${chosen.to}`;
   return ask(`/api/sessions/${encodeURIComponent(id)}/drift${query}`, driftShape);
 };
+
+/** Search all sessions: `query` as in an address, `before` the `next` of the page before. */
+export const search = (query: string, before: string | null) =>
+  ask(
+    `/api/search${query}${before === null ? "" : `&before=${encodeURIComponent(before)}`}`,
+    foundShape,
+  );
 
 /** Where the bytes of a stream are; `as` and `download` as the API has them. */
 export function streamUrl(id: string, name: string, want: "" | "download" | "v3" = ""): string {

@@ -7,8 +7,20 @@ import { clock, duration } from "./clock";
 import type { Of } from "./shape";
 import { flag, list, maybe, number, object, text } from "./shape";
 
-const line = object({ t: number, terminal: text, line: text, persons: list(text) });
-/** A line that was entered, as it stood on the screen; empty where that could not be told. */
+const line = object({
+  t: number,
+  terminal: text,
+  line: text,
+  persons: list(text),
+  how: text,
+  over: text,
+  status: maybe(number),
+  command: maybe(text),
+});
+/**
+ * A line that was entered: told by the shell, or inferred from the screen, and then empty where that
+ * showed none. `command`: its id among the session's commands.
+ */
 export type Line = Of<typeof line>;
 
 const limits = list(object({ probe: text, why: text }));

@@ -113,26 +113,32 @@ class Telling {
     this.absences.take(entry);
     switch (entry.event) {
       case "command_started":
-        return this.start(entry);
+        this.start(entry);
+        return;
       case "command_ended":
-        return this.end(entry);
+        this.end(entry);
+        return;
       case "entered":
-        return this.enter(entry);
+        this.enter(entry);
+        return;
       case "ran":
         this.at(entry).ran = { proposal: entry.proposal, rest: entry.text, isBegun: false };
         return;
       case "closed":
-        return this.close([entry.terminal]);
+        this.close([entry.terminal]);
+        return;
       case "execs":
         this.execs.push(...entry.ran);
         this.lost += entry.lost;
         return;
       case "started":
         this.began = entry.wall - entry.t;
-        return this.close([...this.places.keys()]);
+        this.close([...this.places.keys()]);
+        return;
       case "ended":
         this.ended = true;
-        return this.close([...this.places.keys()]);
+        this.close([...this.places.keys()]);
+        return;
       default:
     }
   }

@@ -4,7 +4,16 @@ import { changes, isWorthIt, newestEnded, reportsShape, stretchWords, toOpen } f
 import { clock } from "../src/clock";
 import { driftHash, readDrift, readStretch, stretchHash } from "../src/stretch";
 
-const line = { t: 130, terminal: "run-1.terminal-1.cast", line: "ip route", persons: ["customer"] };
+const line = {
+  t: 130,
+  terminal: "run-1.terminal-1.cast",
+  line: "ip route",
+  persons: ["customer"],
+  how: "told",
+  over: "ended",
+  status: 2,
+  command: "1-4",
+};
 const change = { text: "mtu of eth1 1500 → 9000", since: 90, until: 140, at: null, early: true };
 
 const absence = (some: Partial<AbsenceReport> = {}): AbsenceReport => ({

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
 import { awayReports, session as fetchSession, me } from "../api";
 import { clock } from "../clock";
+import { CommandPanel } from "../command-list/panel";
 import { allows, banner as grantBanner, keysRefused, summarized } from "../grant";
 import { terminalNumber } from "../log";
 import { Problem, TopBar, asApiError, useNow } from "../pages/frame";
@@ -34,6 +35,7 @@ import { NOTHING_YET, ownName, turnsNow } from "./watch";
 const UNCONNECTED: RoomState = { watched: NOTHING_YET, broker: { state: "connecting" } };
 const NOBODY: Watched["turns"] = new Map();
 const WIDE = "(min-width: 1080px)";
+const WIDER = "(min-width: 1360px)";
 
 export function LivePage({ id }: { id: string }) {
   const now = useNow();
@@ -60,12 +62,13 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const [isHolding, setHolding] = useState(false);
   const [isComposing, setComposing] = useState(false);
   const [hasLog, setHasLog] = useState(() => window.matchMedia(WIDE).matches);
+  const [hasCommands, setHasCommands] = useState(() => window.matchMedia(WIDER).matches);
   const host = useRef<HTMLDivElement>(null);
   const composer = useRef<HTMLTextAreaElement>(null);
   const logButton = useRef<HTMLButtonElement>(null);
   const room = useRef<TerminalRoom | null>(null);
   const isSignedOut = useIsSignedOut(broker.state === "lost");
-  const { proposals, requests, holds, terminals, ending } = useTold(watched.log);
+  const { proposals, requests, holds, terminals, commands, ending } = useTold(watched.log);
 
   useEffect(() => {
     if (!host.current) return undefined;
@@ -125,8 +128,10 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const isComposerOpen =
     mayPropose && (grant.mode === "approve" || (grant.mode === "control" && isComposing));
   const hasAsked = proposals.length > 0 || requests.length > 0;
-  const hasSide = hasLog || hasAsked || away.isOpen;
-  const shape = `live-page${hasSide ? " with-side" : ""}${away.isOpen ? " with-report" : ""}`;
+  const hasSide = hasLog || hasCommands || hasAsked || away.isOpen;
+  const shape =
+    `live-page${hasSide ? " with-side" : ""}${hasCommands ? " with-commands" : ""}` +
+    (away.isOpen ? " with-report" : "");
   return (
     <div class={shape}>
       <TopBar aside={<NotifyButton />}>
@@ -232,6 +237,15 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
               onWant={want}
             />
           )}
+          {hasCommands && (
+            <CommandPanel
+              sessionId={session.id}
+              told={commands}
+              terminals={terminals}
+              time={now - (commands.began ?? now)}
+              onJump={null}
+            />
+          )}
           {hasLog && <LogPanel log={watched.log} />}
         </div>
       )}
@@ -245,6 +259,8 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
         isTyping={!isCut && keysRefused(grant) === null}
         hasReport={away.isOpen}
         onReport={() => (away.isOpen ? closeReport() : away.open(null))}
+        hasCommands={hasCommands}
+        onCommands={() => setHasCommands(!hasCommands)}
         hasLog={hasLog}
         logButton={logButton}
         onLog={() => setHasLog(!hasLog)}

@@ -1,8 +1,9 @@
 /** The session's terminals as tabs, who types in the one that is shown, and asking for another. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { runAndTerminal, runOf, terminalNumber } from "../log";
+import { runAndTerminal, runOf } from "../log";
 import type { Terminals } from "../terminals";
+import { terminalName } from "../terminals";
 import { Ask } from "./asks";
 import type { AskProps } from "./asks";
 import { typist } from "./notices";
@@ -45,6 +46,7 @@ export function Tabs({ watched, turns, facts, ask, onChoose }: Props) {
           <Tab
             key={name}
             name={name}
+            title={terminalName(name, facts)}
             isShown={name === shown}
             isFirst={name === present[0] && !present.includes(shown ?? "")}
             isClosed={facts.get(name)?.isClosed ?? false}
@@ -78,6 +80,7 @@ function typingWords(turn: Turn | undefined, watched: Watched): string | null {
 
 interface TabProps {
   readonly name: string;
+  readonly title: string;
   readonly isShown: boolean;
   /** Takes the focus where none of the tabs is shown. */
   readonly isFirst: boolean;
@@ -88,7 +91,7 @@ interface TabProps {
   readonly onChoose: () => void;
 }
 
-function Tab({ name, isShown, isFirst, isClosed, isNew, typing, onChoose }: TabProps) {
+function Tab({ name, title, isShown, isFirst, isClosed, isNew, typing, onChoose }: TabProps) {
   const hasNews = isNew && !isShown;
   return (
     <button
@@ -102,7 +105,7 @@ function Tab({ name, isShown, isFirst, isClosed, isNew, typing, onChoose }: TabP
       tabIndex={isShown || isFirst ? 0 : -1}
       onClick={onChoose}
     >
-      Terminal {terminalNumber(name)}
+      {title}
       {isClosed && <span class="quiet"> closed</span>}
       {hasNews && <span class="news" role="img" aria-label="something new" />}
       {!isShown && typing !== null && <span class="quiet"> {typing}</span>}

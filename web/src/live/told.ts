@@ -1,6 +1,7 @@
 /** What a session's log tells the live page, each thing by its own reading of it. */
 
 import { useMemo } from "preact/hooks";
+import { commandsOf } from "../commands";
 import { holdsAfter } from "../holds";
 import type { LogLine } from "../log";
 import { runOf } from "../log";
@@ -19,6 +20,7 @@ export function useTold(log: readonly LogLine[]) {
       requests: log.reduce(requestsAfter, []),
       holds: log.reduce(holdsAfter, []),
       terminals: log.reduce(terminalsAfter, NO_TERMINALS),
+      commands: commandsOf(log.map(({ entry }) => entry)),
       ending: log.reduce(endingAfter, null),
     }),
     [log],
@@ -39,6 +41,7 @@ export function unready(
 ): string | null {
   if (heldOff !== null) return `${heldOff}: nothing can be proposed now.`;
   if (shown === null) return "The host has opened no terminal yet.";
+  if (facts.get(shown)?.login) return "This is somebody's own login: engineers type elsewhere.";
   const isPast = runOf(shown) !== runOf(names.at(-1) ?? "") || facts.get(shown)?.isClosed;
   return isPast ? "This terminal is closed: choose another one." : null;
 }

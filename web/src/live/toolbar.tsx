@@ -2,6 +2,7 @@
 
 import type { RefObject } from "preact";
 import { useState } from "preact/hooks";
+import { COMMANDS_ID } from "../command-list/panel";
 import { REPORT_ID } from "../reports/panel";
 
 interface Props {
@@ -11,6 +12,8 @@ interface Props {
   readonly isTyping: boolean;
   readonly hasReport: boolean;
   readonly onReport: () => void;
+  readonly hasCommands: boolean;
+  readonly onCommands: () => void;
   readonly hasLog: boolean;
   readonly logButton: RefObject<HTMLButtonElement | null>;
   readonly onLog: () => void;
@@ -50,6 +53,15 @@ export function Toolbar(props: Props) {
           onClick={props.onReport}
         >
           Away reports
+        </button>
+        <button
+          type="button"
+          data-action="commands"
+          aria-expanded={props.hasCommands}
+          aria-controls={COMMANDS_ID}
+          onClick={props.onCommands}
+        >
+          Commands
         </button>
         <button
           ref={props.logButton}

@@ -38,6 +38,9 @@ export function TopBar({ children, aside }: TopBarProps) {
       <div class="top-bar-middle">{children}</div>
       {name !== "" && (
         <div class="who">
+          <a class="top-link" href="/search">
+            Search
+          </a>
           {aside}
           <span>{name}</span>
           <button type="button" class="plain" onClick={leave}>

@@ -1,6 +1,6 @@
 /** The replay of a session, running or ended: player, moments, stretches, downloads. */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { ApiError, Session, Timeline } from "../api";
 import {
   awayReports,
@@ -10,30 +10,31 @@ import {
   timeline as fetchTimeline,
 } from "../api";
 import { clockSeconds, place, utc } from "../clock";
+import { BEFORE_SECONDS as BEFORE_COMMANDS, COMMANDS_ID, CommandPanel } from "../command-list/panel";
+import { commandAt } from "../command-rows";
+import { commandsOf } from "../commands";
 import type { LogLine } from "../log";
-import { byAge } from "../log";
+import { byAge, maskedWords } from "../log";
 import { Evidence, PresenceLine, Problem, TopBar, asApiError, useNow } from "../pages/frame";
 import { TerminalSelect } from "../pages/terminal-select";
 import { isOver } from "../presence";
 import { DriftDialog } from "../reports/drift-dialog";
 import { useAwayReports } from "../reports/following";
 import { AwayPanel, REPORT_ID } from "../reports/panel";
-import type { Compared, Stretch } from "../stretch";
-import { readDrift, readStretch } from "../stretch";
+import type { Moment, Stretch } from "../stretch";
+import type { Terminals } from "../terminals";
+import { terminalsAfter } from "../terminals";
+import { useFragment } from "./fragment";
 import { BEFORE_SECONDS, Moments } from "./moments";
-import type { Place } from "./player";
-import { ReplayPlayer } from "./player";
-import type { Recording, Told } from "./recording";
-import { readLogs, readRecording, terminalAt } from "./recording";
+import { usePlayer, useRecording } from "./playing";
+import type { Told } from "./recording";
+import { readLogs, terminalAt } from "./recording";
 import { Legend, StretchBar } from "./stretches";
 
 const NO_LOG: readonly LogLine[] = [];
 
 /** Reports are opened by whoever wants them. */
 const QUIETLY = { ask: awayReports, isHere: false, opensAlone: false };
-
-/** How often the page looks where the player is. */
-const LOOK_MS = 200;
 
 interface Loaded {
   readonly session: Session;
@@ -85,7 +86,7 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
     .map((one) => one.name)
     .filter((name) => name.endsWith(".cast"))
     .sort(byAge);
-  const { stretch, compared, compare } = useFragment();
+  const { stretch, moment, compared, compare } = useFragment();
   const [chosen, setChosen] = useState<string | null>(null);
   const [skipsIdle, setSkipsIdle] = useState(false);
   const terminal = chosen ?? terminals[0] ?? null;
@@ -94,27 +95,31 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
   const stopAt = stretch?.until ?? null;
   const { player, time, bar, seek, seekNext } = usePlayer(stage, recording, skipsIdle, stopAt);
   const { began } = told;
+  const { commands, facts, masked } = useMemo(() => readTold(told), [told]);
+  const [hasCommands, setHasCommands] = useState(commands.commands.length > 0);
+  const current = commandAt(commands.commands, terminal, time + BEFORE_COMMANDS + 0.05);
   const away = useAwayReports(session.id, NO_LOG, QUIETLY);
 
   const show = (where: string | null, t: number) => {
     // Another recording is loaded first, and begins there.
-    if (where === terminal && recording?.terminal === terminal) seek(t - BEFORE_SECONDS);
-    else seekNext(t - BEFORE_SECONDS);
+    if (where === terminal && recording?.terminal === terminal) seek(t);
+    else seekNext(t);
     setChosen(where);
   };
-  const jump = (t: number) =>
-    show(terminal === null ? null : terminalAt(t, terminal, told.spans), t);
-  const showStretch = useRef<(one: Stretch) => void>(() => undefined);
-  showStretch.current = (one) => {
-    const isKnown = one.terminal !== null && terminals.includes(one.terminal);
-    if (isKnown) show(one.terminal, one.since);
-    else jump(one.since);
+  const jump = (t: number, before: number, wanted: string | null = null) => {
+    const open = terminal === null ? null : terminalAt(t, terminal, told.spans);
+    show(wanted !== null && terminals.includes(wanted) ? wanted : open, t - before);
   };
-  useEffect(() => {
-    if (stretch !== null) showStretch.current(stretch);
-  }, [stretch]);
+  const showPlace = useRef<(stretch: Stretch | null, moment: Moment | null) => void>(() => undefined);
+  showPlace.current = (stretch, moment) => {
+    if (stretch !== null) jump(stretch.since, BEFORE_SECONDS, stretch.terminal);
+    else if (moment !== null) jump(moment.at, 0, moment.terminal);
+  };
+  useEffect(() => showPlace.current(stretch, moment), [stretch, moment]);
+  const shape =
+    `replay-page${away.isOpen ? " with-report" : ""}${hasCommands ? " with-commands" : ""}`;
   return (
-    <main class={away.isOpen ? "replay-page with-report" : "replay-page"}>
+    <main class={shape}>
       <div class="status-bar">
         <PresenceLine presence={session.presence} now={now} />
         <span>
@@ -137,23 +142,40 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
             began={began}
             last={timeline.last}
             marked={stretch}
-            onSeek={jump}
+            onSeek={(t) => jump(t, BEFORE_SECONDS)}
           />
         )}
         <Legend stretches={timeline.stretches} isMarked={stretch !== null} />
+        {masked > 0 && (
+          <p class="quiet masked" data-masked={masked}>
+            {maskedWords(masked)} on the host, before anything was recorded.
+          </p>
+        )}
       </section>
       {away.isOpen ? (
         <AwayPanel away={away} sessionId={session.id} now={now} />
       ) : (
-        <Moments
-          moments={timeline.moments}
-          began={began}
-          time={time}
-          onJump={(moment) => jump(moment.t)}
-        />
+        <div class="replay-side">
+          {hasCommands && (
+            <CommandPanel
+              sessionId={session.id}
+              told={commands}
+              terminals={facts}
+              time={timeline.last}
+              current={current}
+              onJump={(one) => jump(one.since, BEFORE_COMMANDS, one.terminal)}
+            />
+          )}
+          <Moments
+            moments={timeline.moments}
+            began={began}
+            time={time}
+            onJump={(one) => jump(one.t, BEFORE_SECONDS)}
+          />
+        </div>
       )}
       <footer class="toolbar">
-        <TerminalSelect terminals={terminals} shown={terminal} onChoose={setChosen} />
+        <TerminalSelect terminals={terminals} facts={facts} shown={terminal} onChoose={setChosen} />
         <button type="button" aria-pressed={skipsIdle} onClick={() => setSkipsIdle(!skipsIdle)}>
           Skip idle
         </button>
@@ -165,6 +187,15 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
           onClick={() => (away.isOpen ? away.close() : away.open(null))}
         >
           Away reports
+        </button>
+        <button
+          type="button"
+          data-action="commands"
+          aria-expanded={hasCommands}
+          aria-controls={COMMANDS_ID}
+          onClick={() => setHasCommands(!hasCommands)}
+        >
+          Commands
         </button>
         <button type="button" data-action="compare" onClick={() => compare({})}>
           Compare fingerprints
@@ -194,26 +225,14 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
   );
 }
 
-/** What the page's address asks for: a stretch to replay, or the comparison of fingerprints. */
-function useFragment() {
-  const [stretch, setStretch] = useState<Stretch | null>(null);
-  const [compared, compare] = useState<Compared | null>(null);
-  useEffect(() => {
-    const look = () => {
-      const drift = readDrift(window.location.hash);
-      if (drift !== null) {
-        compare(drift);
-        // Or the same link, followed again, would be no change.
-        window.history.replaceState(null, "", window.location.pathname);
-      } else {
-        setStretch(readStretch(window.location.hash));
-      }
-    };
-    look();
-    window.addEventListener("hashchange", look);
-    return () => window.removeEventListener("hashchange", look);
-  }, []);
-  return { stretch, compared, compare };
+/** What the logs tell beside the recordings. */
+function readTold({ entries, began }: Told) {
+  const lines = entries.map((entry) => ({ at: (began ?? 0) + entry.t, entry }));
+  return {
+    commands: commandsOf(entries),
+    facts: lines.reduce<Terminals>(terminalsAfter, new Map()),
+    masked: entries.reduce((sum, one) => sum + (one.event === "masked" ? one.count : 0), 0),
+  };
 }
 
 function Downloads({ session, terminal }: { session: Session; terminal: string | null }) {
@@ -239,82 +258,4 @@ function Downloads({ session, terminal }: { session: Session; terminal: string |
       ))}
     </span>
   );
-}
-
-function useRecording(sessionId: string, terminal: string | null) {
-  const [recording, setRecording] = useState<Recording | null>(null);
-  const [error, setError] = useState<ApiError | null>(null);
-  const wanted = useRef(terminal);
-  wanted.current = terminal;
-  const reload = useCallback(async () => {
-    if (terminal === null) return;
-    try {
-      const text = await streamText(sessionId, terminal);
-      if (wanted.current !== terminal) return; // another one was chosen meanwhile
-      setRecording(readRecording(terminal, text));
-      setError(null);
-    } catch (problem) {
-      setError(asApiError(problem));
-    }
-  }, [sessionId, terminal]);
-  useEffect(() => void reload(), [reload]);
-  return { recording, error, reload };
-}
-
-/** The player on its stage, and where it is. The same recording, made anew, goes on where it was. */
-function usePlayer(
-  stage: { readonly current: HTMLDivElement | null },
-  recording: Recording | null,
-  skipsIdle: boolean,
-  stopAt: number | null,
-) {
-  const stop = useRef(stopAt);
-  stop.current = stopAt;
-  const [player, setPlayer] = useState<ReplayPlayer | null>(null);
-  const [time, setTime] = useState(0);
-  const [bar, setBar] = useState<Place | null>(null);
-  const last = useRef<{ terminal: string; time: number } | null>(null);
-  const next = useRef<number | null>(null);
-
-  useEffect(() => {
-    if (!stage.current || !recording) return undefined;
-    const { terminal } = recording;
-    const was = last.current?.terminal === terminal ? last.current.time : null;
-    const made = new ReplayPlayer(recording, stage.current, skipsIdle, next.current ?? was);
-    next.current = null;
-    setPlayer(made);
-    let before = Infinity;
-    const look = window.setInterval(() => {
-      const place = made.progressBar();
-      setBar((old) => (old?.left === place?.left && old?.width === place?.width ? old : place));
-      if (made.time === null) return;
-      const end = stop.current;
-      // Played over its end, not sent beyond it.
-      const played = made.pace.toPlayer(made.time) - made.pace.toPlayer(before);
-      if (end !== null && before < end && made.time >= end && played < 1) made.pause();
-      before = made.time;
-      setTime(made.time);
-      last.current = { terminal, time: made.time };
-    }, LOOK_MS);
-    return () => {
-      window.clearInterval(look);
-      made.dispose();
-    };
-  }, [stage, recording, skipsIdle]);
-
-  // Until it plays the player covers its screen; whoever jumps wants to see it.
-  const showScreen = () => stage.current?.classList.add("sought");
-  return {
-    player,
-    time,
-    bar,
-    seek: (t: number) => {
-      showScreen();
-      player?.seek(t);
-    },
-    seekNext: (t: number) => {
-      showScreen();
-      next.current = t;
-    },
-  };
 }

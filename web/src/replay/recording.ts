@@ -1,6 +1,7 @@
 /** A recording as the replay page loads it. Pure. */
 
 import { readHeader } from "../cast";
+import type { Entry } from "../log";
 import { LogReader } from "../log";
 
 export interface Recording {
@@ -36,6 +37,8 @@ export interface Told {
   /** Unix time of t = 0, to the fraction; null where no log tells. */
   readonly began: number | null;
   readonly spans: ReadonlyMap<string, Span>;
+  /** All of them, in order. */
+  readonly entries: readonly Entry[];
 }
 
 /** Read the logs of all runs, in order. */
@@ -46,7 +49,8 @@ export function readLogs(logs: readonly string[]): Told {
     const span = spans.get(terminal);
     if (span) spans.set(terminal, { ...span, until: span.until ?? until });
   };
-  for (const entry of logs.flatMap((log) => new LogReader().feed(new TextEncoder().encode(log)))) {
+  const entries = logs.flatMap((log) => new LogReader().feed(new TextEncoder().encode(log)));
+  for (const entry of entries) {
     if (entry.event === "started") {
       began ??= entry.wall - entry.t;
       // A run that was killed closed nothing; what it had open ended when the next one started.
@@ -55,7 +59,7 @@ export function readLogs(logs: readonly string[]): Told {
     if (entry.event === "opened") spans.set(entry.terminal, { since: entry.t, until: null });
     if (entry.event === "closed") close(entry.terminal, entry.t);
   }
-  return { began, spans };
+  return { began, spans, entries };
 }
 
 /** The terminal to show for a moment: the shown one if it was open then, else the latest that was. */

@@ -158,7 +158,11 @@ function Lines({ of: { lines, more_lines: more }, began, now }: Props) {
   return (
     <section class="report-part" data-lines={lines.length + more}>
       <h3>
-        Lines entered <span class="quiet">{lines.length + more}, as they stood on the screen</span>
+        Lines entered{" "}
+        <span class="quiet">
+          {lines.length + more}
+          {lines.some((one) => one.how === "inferred") && ", some as they stood on the screen"}
+        </span>
       </h3>
       {more > 0 && <p class="quiet">The latest {lines.length}; the recording has all.</p>}
       <ol>

@@ -3,6 +3,7 @@
 import type { Change, Drift, Limit, Line } from "../away";
 import { clockSeconds, utc } from "../clock";
 import { terminalNumber } from "../log";
+import { hasFailed, outcome } from "../outcome";
 import { visible } from "../visible";
 
 interface Props {
@@ -68,7 +69,7 @@ function ChangeItem({ change, began, now }: { change: Change; began: number; now
   );
 }
 
-/** A line that was entered: when, by whom, and what stood on the screen. */
+/** A line that was entered: when, by whom, and how it ended where it failed. */
 export function LineItem({ line: one, began, now }: { line: Line; began: number; now: number }) {
   return (
     <li class="entered-line" data-line={one.line}>
@@ -79,9 +80,22 @@ export function LineItem({ line: one, began, now }: { line: Line; began: number;
       {one.line === "" ? (
         <span class="quiet">not seen at a prompt</span>
       ) : (
-        <code>{visible(one.line)}</code>
+        <span>
+          <code>{one.line.split("\n").map(visible).join(" ↵ ")}</code> <HowEnded of={one} />
+        </span>
       )}
     </li>
+  );
+}
+
+/** What went well, or nobody told of, says nothing. */
+function HowEnded({ of }: { of: Line }) {
+  const { text, tone } = outcome(of, 0);
+  if (!hasFailed(of) && tone !== "attention") return null;
+  return (
+    <span class={`outcome ${tone}`} data-outcome={tone}>
+      {text}
+    </span>
   );
 }
 
