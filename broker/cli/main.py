@@ -24,6 +24,7 @@ _CUSTOMER = {
     "lift": "lift a hold",
     "note": "say what you did, for engineers and reviewers to read",
     "away": "tell what happened while you, or the link, was away",
+    "commands": "list what was run: by whom, and how it ended",
     "disconnect": "cut the link; the shell and the recording go on",
     "reconnect": "let the link be made again",
     "reattach": "take the seat at the session's terminal again",
@@ -34,6 +35,7 @@ _BROKER = {
     "engineer": "let engineers sign in",
     "invite": "make an invitation: a code for one customer",
     "sessions": "list the sessions",
+    "commands": "list what was run in a session (with --data)",
     "webhooks": "list what was sent to webhooks, and try them",
     "export": "write a session's recordings and logs to files",
     "demo": "a broker, an engineer's link and a customer's shell, on this machine",
@@ -84,11 +86,16 @@ def _jumpseat() -> None:
 def main() -> NoReturn:
     """Run the command that the process was started with, and exit."""
     arguments = sys.argv[1:]
-    if arguments and arguments[0] in _CUSTOMER:
+    if arguments and arguments[0] in _CUSTOMER and not _is_at_the_broker(*arguments):
         from broker.host.command import main as at_the_customer  # noqa: PLC0415 - one side only
 
         sys.exit(at_the_customer(arguments))
     sys.exit(_at_the_broker(arguments))
+
+
+def _is_at_the_broker(name: str, *arguments: str) -> bool:
+    """Of a command that both sides have, whether the broker's is meant."""
+    return name in _BROKER and any(one.partition("=")[0] == "--data" for one in arguments)
 
 
 def _at_the_broker(arguments: list[str]) -> int:

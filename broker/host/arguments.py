@@ -93,6 +93,23 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_facts(one)
 
+    one = commands.add_parser(
+        "commands",
+        help="list what was run: by whom, how it ended, how long it took",
+        description="List what was run in a session, as this host has recorded it: by whom, how "
+        "it ended, how long it took. Works while the session is live and after it. Where the "
+        "broker is: jumpseat commands SESSION --data DIR.",
+    )
+    one.add_argument(
+        "session", metavar="SESSION", nargs="?", help="which one; the newest unless told"
+    )
+    one.add_argument("--failed", action="store_true", help="only those that failed")
+    one.add_argument("--person", metavar="NAME", help="only those that NAME typed, or helped to")
+    one.add_argument(
+        "--away", action="store_true", help="only those that began while you, or the link, was away"
+    )
+    one.add_argument("--json", action="store_true", help="print the facts as JSON")
+
     one = commands.add_parser("lift", help="lift a hold")
     one.add_argument("hold", metavar="ID", help="as `jumpseat holds` lists it")
     _add_facts(one)

@@ -16,10 +16,11 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from broker.host import away_text, sessions, speaking
+from broker.host import away_text, command_text, sessions, speaking
 from broker.host.arguments import parser
 from broker.host.asking import VOICE, typed_text, typed_words
 from broker.host.columns import plain
+from broker.host.earlier_runs import all_entries
 from broker.host.failures import Declined, Failed, Misused, NotFound
 from broker.host.granting import Wanted, grant
 from broker.host.invocation import spoken
@@ -27,6 +28,7 @@ from broker.host.notes import checked
 from broker.host.session_file import load
 from broker.host.view.keyboard import key_name
 from broker.host.view.terminal import Left, TerminalView
+from broker.recording import commands
 
 _DELIVER_SECONDS = 10.0
 _OVERRIDE = "override"
@@ -162,6 +164,17 @@ def _away(args: argparse.Namespace) -> int:
     return 0
 
 
+def _list_commands(args: argparse.Namespace) -> int:
+    folder = sessions.newest(args.session)
+    try:
+        told = commands.tell(all_entries(folder))
+    except OSError as error:
+        raise Failed(f"{error.filename or folder}: {error.strerror}") from None
+    found = command_text.chosen(told, failed=args.failed, person=args.person, away=args.away)
+    print(json.dumps(found) if args.json else "\n".join(command_text.table(found)))
+    return 0
+
+
 def _recorder_for(args: argparse.Namespace) -> socket.socket:
     try:
         return sessions.connect(args.session)
@@ -234,6 +247,7 @@ _COMMANDS: Dict[str, Callable[[argparse.Namespace], int]] = {
     "refuse": _answer,
     "note": _note,
     "away": _away,
+    "commands": _list_commands,
 }
 
 

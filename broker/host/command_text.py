@@ -38,15 +38,23 @@ def has_failed(command: Mapping[str, Any]) -> bool:
     return command["over"] == ENDED and command["status"] not in (None, 0)
 
 
-def chosen(told: Dict[str, Any], *, failed: bool, person: Optional[str], away: bool) -> List[Any]:
-    """Of the commands that are told, those that failed, that a person typed, or ran while away."""
-    return [
+def chosen(
+    told: Mapping[str, Any], *, failed: bool, person: Optional[str], away: bool
+) -> Dict[str, Any]:
+    """Only the commands that failed, that a person typed, or that ran while away.
+
+    Where some are left out by that, so are the programs elsewhere.
+    """
+    if not (failed or person is not None or away):
+        return dict(told)
+    commands = [
         one
         for one in told["commands"]
         if (not failed or has_failed(one))
         and (person is None or person in one["shares"])
         and (not away or one["away"])
     ]
+    return {**told, "commands": commands, "execs": [], "lost": 0}
 
 
 def table(told: Mapping[str, Any]) -> List[str]:

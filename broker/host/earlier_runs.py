@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from pathlib import Path
 from typing import Iterable, Iterator
 
 from broker.host.spool import StreamFile
 from broker.recording import session_log
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.names import parse_stream
 
 _TAIL_BYTES = 512 * 1024  # more than the longest line: one read of a PTY, escaped
 _CHUNK_BYTES = 1024 * 1024
@@ -46,3 +50,22 @@ def entries(log: StreamFile) -> Iterator[session_log.Entry]:
                 yield session_log.decode(line.decode())
             except (session_log.BadLog, UnicodeDecodeError):
                 continue
+
+
+def all_entries(folder: Path) -> Iterator[session_log.Entry]:
+    """Every entry that a session's logs hold so far, run after run; beside its recorder, too.
+
+    Blocking; raises OSError.
+    """
+    runs = {}
+    for path in folder.iterdir():
+        with contextlib.suppress(RemoteProtocolError):
+            stream = parse_stream(path.name)
+            if stream.is_log:
+                runs[stream.run] = path
+    for run in sorted(runs):
+        log = StreamFile(runs[run], create=False)
+        try:
+            yield from entries(log)
+        finally:
+            log.close()

@@ -18,6 +18,7 @@ from broker.wire.messages import Consent, Consented, Do, Done, Error, Notice
 _ANSWER_SECONDS = 15.0
 _START_SECONDS = 15.0
 _REFUSED = ("declined", "inside")
+_NONE = "no such session of this user is here (one begun with sudo needs sudo again)"
 
 
 def connect(session: Optional[str]) -> socket.socket:
@@ -125,6 +126,18 @@ def undelivered(session: Optional[str]) -> Path:
     return _only(session, [folder for folder, file in found if file.ended and not file.delivered])
 
 
+def newest(session: Optional[str]) -> Path:
+    """The folder of a session of this user, live or ended; unless told, the newest.
+
+    Raises NotFound.
+    """
+    wanted = session or os.environ.get("JUMPSEAT_SESSION")
+    found = [folder for folder in _folders() if wanted in (None, folder.name)]
+    if not found:
+        raise NotFound(_NONE)
+    return max(found, key=lambda folder: session_file.load(folder).began_wall)
+
+
 def _folders() -> List[Path]:
     state = paths.state_dir()
     folders = sorted(state.iterdir()) if state.is_dir() else []
@@ -139,7 +152,7 @@ def _only(session: Optional[str], folders: List[Path]) -> Path:
     if found:
         ids = ", ".join(folder.name for folder in found)
         raise Failed(f"there are several ({ids}): say which with --session ID")
-    raise NotFound("no such session of this user is here (one begun with sudo needs sudo again)")
+    raise NotFound(_NONE)
 
 
 def start_recorder(folder: Path) -> None:

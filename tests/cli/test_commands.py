@@ -22,7 +22,7 @@ from broker.host.arguments import parser
 from broker.recording.asciicast import read_header
 from broker.server.http.pages import BUILT
 from broker.wire.messages import Append, Held
-from tests.server.casts import CAST, LOG, cast, started
+from tests.server.casts import CAST, LOG, cast, entry, started
 from tests.server.peers import Site
 
 COMMAND = [sys.executable, "-m", "broker.cli"]
@@ -121,6 +121,8 @@ def test_the_customers_commands_are_passed_on() -> None:
         (["invite", "--case", "x", "--data", "D"], 3, "no broker has used"),
         (["sessions", "--data", "D"], 3, "no broker has used"),
         (["export", "x", "-o", "O", "--data", "D"], 3, "no broker has used"),
+        (["commands", "x", "--data", "D"], 3, "no broker has used"),
+        (["commands", "--data", "D"], 2, "SESSION"),
         (["engineer", "add", "alice", "--data", "D"], 3, "no broker has used"),
         (["demo"], 2, "terminal"),
     ],
@@ -206,41 +208,59 @@ def test_invitations_beside_a_broker(tmp_path: Path) -> None:
         assert added["sign_in"].startswith(f"{ready['url']}/sign-in#")
 
 
+async def delivered(ready: dict[str, Any], data: Path, streams: dict[str, bytes]) -> str:
+    """A session of which the broker holds these streams."""
+    url = ready["url"]
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with (
+        aiohttp.ClientSession(url, headers={"Origin": url}, cookie_jar=jar) as engineer,
+        aiohttp.ClientSession(url) as host_side,
+    ):
+        body = {"token": ready["sign_in"].partition("#")[2]}
+        async with engineer.post("/api/sign-in", json=body) as got:
+            assert got.status == 200
+        site = Site(url, engineer, host_side)
+        granted = await site.grant()
+        async with site.connected(granted) as (host, _):
+            for stream, bytes_ in streams.items():
+                for at in range(0, len(bytes_), 60_000):
+                    await host.send(Append(stream, at, bytes_[at : at + 60_000]))
+                size = len(bytes_)
+                await host.wait(Held, lambda held, size=size: held.offset == size)  # type: ignore[misc]
+            live = (await asyncio.to_thread(told, "sessions", "--data", str(data)))[0]
+            assert live["presence"]["state"] == "empty"
+        return str(granted["session"])
+
+
+def check_commands(session: str, data: Path) -> None:
+    live = told("commands", session, "--data", str(data))
+    ended = told("commands", session, f"--data={data}", "--failed")
+    assert live == ended
+    assert [(one["line"], one["status"]) for one in live["commands"]] == [("false", 1)]
+    status, rows, _ = run("commands", session, "--data", str(data), "--person", "alice")
+    assert (status, rows.split()[-6:]) == (0, ["alice", "exit", "1", "0.5", "s", "false"])
+    assert run("commands", "nosuch", "--data", str(data))[0] == 3
+
+
 @needs_pages
 def test_sessions_and_their_export(tmp_path: Path) -> None:
     data, out = tmp_path / "data", tmp_path / "out"
     recording = cast([b"line %d\r\n" % number for number in range(5000)])
-
-    async def make(ready: dict[str, Any]) -> str:
-        url = ready["url"]
-        jar = aiohttp.CookieJar(unsafe=True)
-        async with (
-            aiohttp.ClientSession(url, headers={"Origin": url}, cookie_jar=jar) as engineer,
-            aiohttp.ClientSession(url) as host_side,
-        ):
-            body = {"token": ready["sign_in"].partition("#")[2]}
-            async with engineer.post("/api/sign-in", json=body) as got:
-                assert got.status == 200
-            site = Site(url, engineer, host_side)
-            granted = await site.grant()
-            async with site.connected(granted) as (host, _):
-                for stream, bytes_ in ((LOG, started()), (CAST, recording)):
-                    for at in range(0, len(bytes_), 60_000):
-                        await host.send(Append(stream, at, bytes_[at : at + 60_000]))
-                    size = len(bytes_)
-                    await host.wait(Held, lambda held, size=size: held.offset == size)  # type: ignore[misc]
-                live = (await asyncio.to_thread(told, "sessions", "--data", str(data)))[0]
-                assert live["presence"]["state"] == "empty"
-            return str(granted["session"])
+    begun = {"terminal": CAST, "shell": "bash 5.2", "depth": 1, "cwd": "/", "offset": 0}
+    log = started() + entry(
+        5.0, "command_started", command="1-1", line="false", shares={"alice": 5}, **begun
+    )
+    log += entry(5.5, "command_ended", command="1-1", terminal=CAST, status=1, offset=9)
 
     with served(data) as ready:
-        session = asyncio.run(make(ready))
+        session = asyncio.run(delivered(ready, data, {LOG: log, CAST: recording}))
         files = told("export", session, "-o", str(out), "--data", str(data))
         assert [file["stream"] for file in files] == [LOG, CAST]
         assert (out / CAST).read_bytes() == recording
-        assert (out / LOG).read_bytes() == started()
+        assert (out / LOG).read_bytes() == log
         assert run("export", "nosuch", "-o", str(out), "--data", str(data))[0] == 3
         assert run("export", "../..", "-o", str(out), "--data", str(data))[0] == 3
+        check_commands(session, data)
 
     (listed,) = told("sessions", "--data", str(data))
     assert listed["id"] == session

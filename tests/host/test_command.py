@@ -14,11 +14,13 @@ import pytest
 
 from broker.host import sessions
 from broker.host.failures import Declined, Failed, NotFound
+from broker.host.session_file import SessionFile
 from broker.wire.messages import Consent, Consented, Done, Error, Notice
 from tests.host.recorder_end import FACTS, RecorderEnd, recorder_end
 from tests.host.test_away_text import report
 from tests.journeys import terminal
 from tests.journeys.terminal import Terminal
+from tests.server.casts import entry, started
 
 JUMPSEAT = [sys.executable, "-m", "broker.host"]
 USAGE, NOT_FOUND, REFUSED = 2, 3, 5
@@ -187,6 +189,48 @@ async def test_the_away_reports_are_told(host: Host) -> None:
     assert "absences before that:\n  - 1: " in text
     assert json.loads(await host.does("away", "--json")) == told
     assert host.recorder.did == [("away", {})] * 2
+
+
+async def test_what_was_run_is_read_from_the_recordings(host: Host) -> None:
+    older, newer = (host.folder / "state" / name for name in ("s1", "s2"))
+    for folder, wall in ((older, 1.0), (newer, 2.0)):
+        folder.mkdir(parents=True)
+        session_file(folder.name, wall).save(folder)
+    (older / "run-1.log").write_bytes(started() + ran(5.0, "1-1", "uname -a", 0))
+    (newer / "run-10.log").write_bytes(
+        started(10, 50.0) + ran(55.0, "10-1", "cat <<E\nE", 2) + b'{"t": 60, "torn'
+    )
+    (newer / "run-9.log").write_bytes(started(9) + ran(5.0, "9-1", "id", 0))
+    (newer / "run-x.log").write_text("nothing of ours")
+
+    ids = [one["id"] for one in json.loads(await host.does("commands", "--json"))["commands"]]
+    assert ids == ["9-1", "10-1"]
+    assert "exit 2  1.5 s  cat <<E …" in await host.does("commands", "--failed")
+    assert "uname -a" in await host.does("commands", "s1")
+    host.env["JUMPSEAT_SESSION"] = "s1"
+    assert "uname -a" in await host.does("commands", "--person", "alice")
+    assert await host.does("commands", "--away") == "no commands\n"
+    assert await host.fails("commands", "s3") == (
+        NOT_FOUND,
+        "jumpseat: no such session of this user is here (one begun with sudo needs sudo again)",
+    )
+
+
+def session_file(name: str, began: float) -> SessionFile:
+    return SessionFile(
+        name, "https://b.example", "t", "a case", "alice", began, 0.0, "b", "approve", "pause",
+        7200.0, "terms", "yes", 0, 0, "carol", "/", "/bin/sh", {}, "/", login=True,
+    )  # fmt: skip
+
+
+def ran(t: float, name: str, line: str, status: int) -> bytes:
+    told = {"terminal": PROPOSAL["terminal"], "shell": "bash 5.2", "depth": 1, "cwd": "/"}
+    shares = {"alice": 8}
+    return entry(
+        t, "command_started", command=name, line=line, shares=shares, offset=0, **told
+    ) + entry(
+        t + 1.5, "command_ended", command=name, terminal=told["terminal"], status=status, offset=9
+    )
 
 
 @pytest.mark.parametrize(
