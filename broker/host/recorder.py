@@ -108,7 +108,9 @@ class Recorder:
         )  # fmt: skip
         self._reports = AwayReports(records, self.tell)
         self._fingerprints = Fingerprinting(session, folder, clock, self)
-        self._execs = ExecJournal(session, lambda: self._terminals.shells, clock, self)
+        self._execs = ExecJournal(
+            session.others, session.masks, lambda: self._terminals.shells, clock, self
+        )
         self._engineers = Engineers(
             self._authority,
             self._terminals,

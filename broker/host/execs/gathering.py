@@ -11,12 +11,15 @@ from typing import Any, Callable, Collection, Dict, List, Optional
 from broker.host.execs import seen
 from broker.wire.patience import Patience
 
-AT_ONCE, A_SECOND = 100, 20.0
+AT_ONCE, A_SECOND = 400, 40.0
 """So many are told, at once and in the long run; the others are counted."""
+OF_A_TERMINAL, A_SECOND_OF_IT = 100, 10.0
+"""So many of one terminal: a build at one does not hide what is done at another."""
 MOST_CHARACTERS = 1000
 """Of a command line; the rest is cut off, once it is masked."""
 _MOST_FORKS = 20_000
 _MOST_PARENTS = 16
+_MOST_TERMINALS = 1000
 
 
 class Gathering:
@@ -29,7 +32,7 @@ class Gathering:
         self._clock = clock
         self._parents: Dict[int, int] = {}
         self._patience = Patience(AT_ONCE, A_SECOND)
-        self._full = False
+        self._terminals: Dict[int, Patience] = {}
         self._ran: List[Dict[str, Any]] = []
         self._lost = 0
 
@@ -45,7 +48,7 @@ class Gathering:
 
     def begun(self, pid: int) -> None:
         """A process runs a program."""
-        argv = None if self._full else seen.argv(pid)
+        argv = seen.argv(pid)  # first: it goes first, too
         there = pid
         stands = seen.standing(pid)
         parent = self._parents.get(pid, 0) if stands is None else stands.parent
@@ -68,13 +71,15 @@ class Gathering:
         now = self._clock()
         ran = [{**one, "ago": round(now - one["ago"], 3)} for one in self._ran]
         told = {"ran": ran, "lost": self._lost}
-        self._ran, self._lost, self._full = [], 0, False
+        self._ran, self._lost = [], 0
         return told
 
     def _take(self, pid: int, parent: int, argv: Optional[List[str]], tty: int, there: int) -> None:
         now = self._clock()
-        if self._full or not self._patience.spend(now):
-            self._full = True
+        if len(self._terminals) > _MOST_TERMINALS:
+            self._terminals.clear()
+        of_it = self._terminals.setdefault(tty, Patience(OF_A_TERMINAL, A_SECOND_OF_IT))
+        if not (of_it.spend(now) and self._patience.spend(now)):
             self._lost += 1
             return
         self._ran.append(

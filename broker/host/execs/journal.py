@@ -10,11 +10,10 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Protocol
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Protocol, Sequence
 
 from broker.host.execs.seen import standing
 from broker.host.invocation import command
-from broker.host.session_file import SessionFile
 from broker.host.tasks import spawn
 
 END_SECONDS = 2.0
@@ -34,23 +33,25 @@ class Owner(Protocol):
 
 
 class ExecJournal:
-    """Lists the programs that are begun at other terminals; nothing with ``others off``.
+    """Lists the programs that are begun at other terminals; nothing where ``others`` is off.
 
+    ``masks``: what follows these texts is masked, beside what always is.
     ``shells``: the processes that lead the session's own terminals. ``clock``: session time.
     """
 
     def __init__(
         self,
-        session: SessionFile,
+        others: str,
+        masks: Sequence[str],
         shells: Callable[[], Iterable[int]],
         clock: Callable[[], float],
         owner: Owner,
     ) -> None:
-        self._masks = session.masks
+        self._masks = list(masks)
         self._shells = shells
         self._clock = clock
         self._owner = owner
-        self._on = session.others != "off"
+        self._on = others != "off"
         self._process: Optional[asyncio.subprocess.Process] = None
         self._over = asyncio.Event()
         self._over.set()
