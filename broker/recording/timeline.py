@@ -41,7 +41,8 @@ class Timeline:
     last: float
 
 
-_LABELS: Mapping[str, Callable[[Entry], str]] = {
+_LABELS: Mapping[str, Callable[[Entry], Optional[str]]] = {
+    "opened": lambda entry: _login(entry["login"]) if entry.get("login") else None,
     "attached": lambda entry: "customer at the terminal",
     "detached": lambda entry: f"customer away: {entry['why']}",
     "idle": lambda entry: "customer idle",
@@ -102,6 +103,11 @@ _BRIEF_CHARACTERS = 60
 
 def _still(entry: Entry) -> str:
     return SAYS.get(entry["cause"], "the recorder stood still")
+
+
+def _login(login: Mapping[str, str]) -> str:
+    place = f" from {login['from']}" if login["from"] else ""
+    return f"{login['user']} logs in on {login['tty']}{place}"
 
 
 def _spoken(cause: str) -> str:

@@ -50,6 +50,17 @@ def test_moments_are_worded_for_people() -> None:
     assert tell(STORY).last == 420
 
 
+def test_a_login_of_somebody_else_is_a_moment() -> None:
+    login = {"user": "carol", "tty": "pts/3", "from": "10.0.0.7"}
+    assert label(entry(5, "opened", terminal="x", login=login)) == (
+        "carol logs in on pts/3 from 10.0.0.7"
+    )
+    assert label(entry(5, "opened", terminal="x", login={**login, "from": ""})) == (
+        "carol logs in on pts/3"
+    )
+    assert label(entry(1, "opened", terminal="x")) is None
+
+
 def test_a_new_run_closes_what_the_last_one_left_open_and_shows_the_gap() -> None:
     timeline = tell([
         *STORY,
