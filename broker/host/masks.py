@@ -7,7 +7,7 @@ on one line of text; a private key goes over several. What can't be told from a 
 from __future__ import annotations
 
 import re
-from typing import List, NamedTuple, Optional, Pattern, Sequence, Tuple
+from typing import List, Match, NamedTuple, Optional, Pattern, Sequence, Tuple
 
 from broker.host.probes.masking import KEY
 
@@ -20,15 +20,14 @@ DEFAULTS_SAY = (
     " tokens, authorization headers, passwords in URLs, and what follows password=, token:,"
     " secret=, api_key=, --password and the like"
 )
-_MOST = 2048
-"""A body goes on for no more characters than this."""
-_PRIVATE_KEY = "private key"
+PRIVATE_KEY = "private key"
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = "-----END "
 # One line of a key: what a listing may put before it, its characters, what a quote may put behind.
 _KEY_LINE = re.compile(
     r"""(?:\\[nr]|[ \t|>:+\d"'])*[A-Za-z0-9+/=]*(?:\\[nr]+[A-Za-z0-9+/=]*)*[ \t\\"',;]*"""
 )
+_KEY_MORE = re.compile("[A-Za-z0-9+/=]+")
 _HEADERS = ("Proc-Type:", "DEK-Info:", "Version:", "Comment:", "Charset:", "Hash:", "MessageID:")
 
 
@@ -40,6 +39,8 @@ class Mask(NamedTuple):
     whole: Pattern[str]
     cut: Optional[Pattern[str]]
     """Fits the end of a text that may become a fitting one, if more comes."""
+    more: Tuple[Pattern[str], ...]
+    """Fits what a body goes on with, for each group of ``whole``."""
 
 
 class Found(NamedTuple):
@@ -49,6 +50,12 @@ class Found(NamedTuple):
     at: int
     start: int
     end: int
+    more: Pattern[str]
+    """Fits what goes on with it."""
+
+    def moved(self, by: int) -> Found:
+        """The same in a text that has so many more characters before it."""
+        return self._replace(at=self.at + by, start=self.start + by, end=self.end + by)
 
 
 def _mask(
@@ -61,20 +68,24 @@ def _mask(
     flags: int = 0,
 ) -> Mask:
     """``after`` must follow the body; until it does, the body may go on."""
-    whole = re.compile(f"{before}({body}{{{least},{_MOST}}}){after}", flags)
-    most = _MOST if after else least - 1
-    cut = re.compile(f"{before}({body}{{1,{most}}})\\Z", flags) if most else None
-    return Mask(name, tuple(needles.split()), whole, cut)
+    whole = re.compile(f"{before}({body}{{{least},}}){after}", flags)
+    most = "" if after else least - 1
+    cut = re.compile(f"{before}({body}{{1,{most}}})\\Z", flags) if most != 0 else None
+    # What does not end where its body does can't be told to go on.
+    more = re.compile("(?!)" if after else f"(?:{body})+")
+    return Mask(name, tuple(needles.split()), whole, cut, (more,))
 
 
 _ANY = re.IGNORECASE
-_VALUE = r"""(?![=>])(?:"((?:[^"\\]|\\.?){1,2048})|'([^']{1,2048})|([^\s"']{1,2048}))"""
-_OWN_VALUE = r"""[ ]?["']?([^\s"']{1,2048})"""
+_VALUE = r"""(?![=>])(?:"((?:[^"\\]|\\.?)+)|'([^']+)|([^\s"']+))"""
+_VALUE_MORE = tuple(map(re.compile, (r"""[^"\\]+""", "[^']+", r"""[^\s"']+""")))
+_OWN_VALUE = r"""[ ]?["']?([^\s"']+)"""
 _KEYS = "pass secret token key psk credential community"
 
 
 def _value(before: str, needles: str, name: str = "password") -> Mask:
-    return Mask(name, tuple(needles.split()), re.compile(before + _VALUE, _ANY | re.DOTALL), None)
+    whole = re.compile(before + _VALUE, _ANY | re.DOTALL)
+    return Mask(name, tuple(needles.split()), whole, None, _VALUE_MORE)
 
 
 DEFAULTS: Tuple[Mask, ...] = (
@@ -109,11 +120,11 @@ DEFAULTS: Tuple[Mask, ...] = (
     ),
     # name=value, name: value, "name": "value"; not NAME: in columns, such as a password: field.
     _value(
-        rf"""(?:{KEY}["']?[ \t]{{0,3}}(?:={{1,3}}>?|:=?)"""
-        r"|(?<![a-z])(?:pass|passwd|passwort|mysql_pwd|sshpass)={1,3})[ \t]{0,3}",
+        rf"""(?:{KEY}["']?[ \t]{{0,8}}(?:={{1,3}}>?|:=?)"""
+        r"|(?<![a-z])(?:pass|passwd|passwort|mysql_pwd|sshpass)={1,3})[ \t]{0,8}",
         _KEYS + " mysql_pwd",
     ),
-    _value(rf"(?<!\S)--?(?:[\w-]{{1,30}}-)?(?:{KEY}|passwd|pass)[ \t]{{1,3}}(?!-)", _KEYS),
+    _value(rf"(?<!\S)--?(?:[\w-]{{1,30}}-)?(?:{KEY}|passwd|pass)[ \t]{{1,8}}(?!-)", _KEYS),
     _value(r"\bmysql\w*\s[^\n|;]{0,200}?(?<=\s)-p(?=\S)", "mysql"),
     _value(r"\bsshpass\s{1,3}-p[ \t]{0,3}", "sshpass"),
     _value(r"\bcurl\s[^\n|;]{0,200}?(?<=\s)(?:-u|--user)[ =]?[^\s:\"']{1,64}:", "curl"),
@@ -122,33 +133,46 @@ DEFAULTS: Tuple[Mask, ...] = (
 KEY_NEEDLE = "-----begin"
 
 
+def needles(masks: Sequence[Mask]) -> Tuple[str, ...]:
+    """The fewest needles that tell of all these masks, and of private keys."""
+    every = {KEY_NEEDLE, *(needle for mask in masks for needle in mask.needles)}
+    return tuple(sorted(a for a in every if not any(b in a for b in every - {a})))
+
+
 def own(text: str) -> Mask:
     """What masks that which follows this literal text, up to white space or a quote."""
-    return Mask(text, (text.lower(),), re.compile(re.escape(text) + _OWN_VALUE, _ANY), None)
+    needle = max(re.findall("[\0-\x7f]+", text), key=len, default="")
+    whole = re.compile(re.escape(text) + _OWN_VALUE, _ANY)
+    return Mask(text, (needle.lower(),), whole, None, _VALUE_MORE[2:])
 
 
 def found(text: str, masks: Sequence[Mask], since: int = 0) -> List[Found]:
-    """The secrets in one line of text, those of each pattern in order."""
-    low = text.lower()
+    """The secrets in one line of text that begin from ``since`` on."""
+    low = text[since:].lower()
     return [
-        Found(mask.name, one.start(), *one.span(one.lastindex or 0))
+        _found(mask, one)
         for mask in masks
         if any(needle in low for needle in mask.needles)
         for one in mask.whole.finditer(text, since)
     ]
 
 
-def cut(text: str, masks: Sequence[Mask], since: int = 0) -> Optional[Found]:
-    """What the end of the text may be the beginning of: the one that begins first."""
-    low = text.lower()
+def cut(text: str, masks: Sequence[Mask], since: int, end: int) -> Optional[Found]:
+    """What the text before ``end`` may be the beginning of: the body that begins first."""
+    low = text[since:end].lower()
     may_be = [
-        Found(mask.name, one.start(), *one.span(1))
+        _found(mask, one)
         for mask in masks
         if mask.cut is not None and any(needle in low for needle in mask.needles)
-        for one in [mask.cut.search(text, since)]
+        for one in [mask.cut.search(text, since, end)]
         if one is not None
     ]
     return min(may_be, key=lambda one: one.start, default=None)
+
+
+def _found(mask: Mask, one: Match[str]) -> Found:
+    group = one.lastindex or 1
+    return Found(mask.name, one.start(), *one.span(group), mask.more[group - 1])
 
 
 def keys_in(text: str, *, within: bool) -> Tuple[List[Found], bool]:
@@ -166,7 +190,7 @@ def keys_in(text: str, *, within: bool) -> Tuple[List[Found], bool]:
             at = begin.end()
         end, within = _key_part(text, at)
         if end > at:
-            parts.append(Found(_PRIVATE_KEY, at, at, end))
+            parts.append(Found(PRIVATE_KEY, at, at, end, _KEY_MORE))
         if within:
             return parts, True
         at = end
@@ -189,7 +213,8 @@ def _key_part(text: str, at: int) -> Tuple[int, bool]:
 
 def mask_text(text: str, masks: Sequence[Mask] = DEFAULTS) -> str:
     """Command lines without their secrets, each of which becomes ``MASKED``."""
-    if not maybe(text, masks):
+    low = text.lower()
+    if not any(needle in low for needle in needles(masks)):
         return text
     within = False
     lines = []
@@ -199,11 +224,15 @@ def mask_text(text: str, masks: Sequence[Mask] = DEFAULTS) -> str:
     return "\n".join(lines)
 
 
+def mask_string(sequence: str, masks: Sequence[Mask]) -> str:
+    """A control string (ECMA-48), such as a title, without the secrets in it."""
+    end = sequence.index("\a") if sequence.endswith("\a") else len(sequence) - 2
+    return sequence[:2] + mask_text(sequence[2:end], masks) + sequence[end:]
+
+
 def mask_argv(argv: Sequence[str], masks: Sequence[Mask] = DEFAULTS) -> List[str]:
     """A program's arguments without their secrets; one that follows its name is one argument."""
     whole = " ".join(one.replace("\n", " ") for one in argv)
-    if not maybe(whole, masks):
-        return list(argv)
     secrets = found(whole, masks)
     kept = []
     at = 0
@@ -214,7 +243,7 @@ def mask_argv(argv: Sequence[str], masks: Sequence[Mask] = DEFAULTS) -> List[str
         else:
             kept.append(mask_text(one, masks))
             inner = [
-                Found(s.name, s.at - at, s.start - at, len(one))
+                s.moved(-at)._replace(end=len(one))
                 for s in secrets
                 if at < s.start < end and s.at < at
             ]
@@ -222,12 +251,6 @@ def mask_argv(argv: Sequence[str], masks: Sequence[Mask] = DEFAULTS) -> List[str
                 kept[-1] = _without(one, inner)
         at = end + 1
     return kept
-
-
-def maybe(text: str, masks: Sequence[Mask]) -> bool:
-    """Whether a closer look may find anything; costs next to nothing."""
-    low = text.lower()
-    return KEY_NEEDLE in low or any(needle in low for mask in masks for needle in mask.needles)
 
 
 def _without(text: str, secrets: Sequence[Found]) -> str:
