@@ -294,6 +294,11 @@ class Access:
         return found if time.time() - found.created <= PAGE_SECONDS else None
 
 
+def may_see(_engineer: SignIn, _session: Session) -> bool:
+    """Whether an engineer may see a session, and find it: today, each may see all."""
+    return True
+
+
 def is_token_of(session: Session, token: str) -> bool:
     """Whether a host that shows this token is this session's; takes the same time either way."""
     return hmac.compare_digest(session.token_hash, hashed(token))

@@ -31,12 +31,14 @@ from broker.server.http.live_socket import LiveSockets
 from broker.server.http.pages import BUILT, Pages
 from broker.server.http.reports import Reports
 from broker.server.http.routes import routes
+from broker.server.http.search import Search
 from broker.server.http.viewer_socket import ViewerSockets
 from broker.server.http.webhooks import DeliveryLog
 from broker.server.hub import Hub
 from broker.server.pyz import Pyz
 from broker.server.room import Services
 from broker.server.screens import Screens
+from broker.server.search.indexer import Indexer
 from broker.server.stores.deliveries import Deliveries
 from broker.server.stores.metadata import Metadata
 from broker.server.stores.recordings import Recordings
@@ -139,7 +141,9 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         telling = Telling(deliveries, sender, tasks)
         await telling.start()
         stack.push_async_callback(telling.close)
-        hub = Hub(metadata, Services(recordings, screens, tasks), telling)
+        indexer = Indexer(recordings.root, config.data, tasks)
+        indexer.start()
+        hub = Hub(metadata, Services(recordings, screens, indexer, tasks), telling)
         stack.callback(hub.close)
         await hub.load()
 
@@ -162,6 +166,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
             ),
             downloads=Downloads(hub, recordings),
             reports=Reports(hub, recordings),
+            search=Search(hub, indexer, config.data),
             hosts=HostSockets(hub, connections),
             viewers=ViewerSockets(hub, connections),
             live=LiveSockets(hub, telling, connections),

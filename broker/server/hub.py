@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +39,8 @@ class Hub:
         for session in await self._metadata.sessions():
             room = self._open(session)
             await asyncio.to_thread(self._restore, room, now)
+            for copy in room.copies.values():
+                self._services.indexer.grew(session.id, session.created, copy.name, copy.held)
             self._telling.follow(session, room.shown, restarted=now)
             self._note(room, True)
 
@@ -52,6 +54,10 @@ class Hub:
     def room(self, session_id: str) -> Room | None:
         """The room of one session."""
         return self._rooms.get(session_id)
+
+    def rooms(self) -> Iterable[Room]:
+        """All of them."""
+        return self._rooms.values()
 
     def summaries(self) -> list[dict[str, Any]]:
         """Every session, newest first."""

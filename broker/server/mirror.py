@@ -1,34 +1,22 @@
 """A terminal's screen, worked out from its recording. Blocking: for a process of its own.
 
-The emulator is avt, whose gaps are closed here, so that its dump restores the same screen in
-xterm.js (which is what viewers see):
+More gaps of the emulator are closed here, so that its dump restores the same screen in xterm.js
+(which is what viewers see):
 
-- insert and delete line move the cursor to the first column: a CR is added after them;
-- marks of no width take no cell: they are left out, of the mirror only;
 - modes that it does not know (mouse, focus, bracketed paste, keypad) are tracked beside it;
 - its dump says ``38:2:r:g:b`` and U+009B, which not every terminal reads: ``38;2;…`` and ESC [;
-- a dump in the middle of an escape sequence would lose its beginning: an unfinished one is kept
-  back and ends the dump, so that what follows completes it.
-
-What a recording holds comes from a stranger's terminal: sizes are bounded and a panic of the
-emulator costs the screen so far, never the process.
+- a dump in the middle of an escape sequence would lose its beginning: an unfinished one ends the
+  dump, so that what follows completes it.
 """
 
 import re
-import sys
-import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import avt
-
 from broker.recording.asciicast import BadCast, read_event, read_header, read_size, whole_lines
+from broker.server.emulator import Emulator
 
 _MOST_COLS, _MOST_ROWS = 1000, 1000
-_LONGEST_KEPT_BACK = 4096
-_SLICE = 16 * 1024
 _LONGEST_HEADER_BYTES = 64 * 1024
 
 _MODES = re.compile(r"(?:\x1b\[|\x9b)\?([0-9;]+)([hl])|\x1b([=>c])|\x1b\[(!)p")
@@ -37,23 +25,8 @@ _MOUSE_ENCODING = frozenset({"1005", "1006", "1015", "1016"})
 _TRACKED = _MOUSE | _MOUSE_ENCODING | {"1004", "2004"}
 _KEYPAD = "="
 
-_LINES_MOVED = re.compile(r"((?:\x1b\[|\x9b)[0-9]*[LM])")
-_UNFINISHED = re.compile(
-    r"(?:\x1b|(?:\x1b\[|\x9b)[0-?]*[ -/]*|\x1b[ -/]+"
-    r"|(?:\x1b[\]P^_X]|[\x90\x98\x9d\x9e\x9f])[^\x07\x1b\x9c]*\x1b?)\Z"
-)
-_LAST_INTRODUCER = re.compile(r"[\x1b\x90\x98\x9b\x9d\x9e\x9f]")
 _TRUECOLOR = re.compile(r"([34]8):2:(\d+):(\d+):(\d+)")
 _INDEXED = re.compile(r"([34]8):5:(\d+)")
-
-
-def _no_width() -> dict[int, None]:
-    marks = {code for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in _ZERO}
-    return dict.fromkeys(marks - {0xAD})  # a soft hyphen is shown
-
-
-_ZERO = ("Mn", "Me", "Cf")
-_NO_WIDTH = _no_width()
 
 
 @dataclass(frozen=True)
@@ -105,10 +78,9 @@ class _Mirror:
     def __init__(self, screen: Screen) -> None:
         self._cols, self._rows = screen.cols, screen.rows
         self._modes = dict.fromkeys(screen.modes)
-        self._unfinished = screen.unfinished
-        self._vt = avt.Vt(self._cols, self._rows, 0)
+        self._emulator = Emulator(self._cols, self._rows, screen.unfinished)
         self._dumped = ""
-        self._feed(screen.dump)
+        self._emulator.print(screen.dump)
 
     def play(self, lines: list[str]) -> None:
         """Take in events; a line that is none is passed over, as players do."""
@@ -123,28 +95,21 @@ class _Mirror:
             elif event.code == "r" and (size := read_size(event.text)):
                 self._print("".join(texts))
                 texts = []
-                self._resize(*_bounded(*size))
+                self._cols, self._rows = _bounded(*size)
+                self._emulator.resize(self._cols, self._rows)
         self._print("".join(texts))
 
     def screen(self, offset: int) -> Screen:
-        return Screen(
-            offset, self._cols, self._rows, self._dump(), list(self._modes), self._unfinished
-        )
+        dump = self._dumped = self._emulator.dump() or self._dumped
+        unfinished = self._emulator.unfinished
+        return Screen(offset, self._cols, self._rows, dump, list(self._modes), unfinished)
 
     def _print(self, text: str) -> None:
-        text = self._unfinished + text
-        self._unfinished = ""
-        # Only what follows the last introducer (or the one before it: ESC ends a string) can be
-        # unfinished, so that no plain text is searched.
-        found = _UNFINISHED.search(text, _last_but_one_introducer(text))
-        if found is not None:
-            self._unfinished = found[0]
-            text = text[: found.start()]
+        text = self._emulator.whole(text)
         if "\x1b" in text or "\x9b" in text:
             for found in _MODES.finditer(text):
                 self._note(found)
-            text = _LINES_MOVED.sub("\\1\r", text)
-        self._feed(text if text.isascii() else text.translate(_NO_WIDTH))
+        self._emulator.print(text)
 
     def _note(self, found: re.Match[str]) -> None:
         numbers, action, key, _soft_reset = found.groups()
@@ -164,39 +129,6 @@ class _Mirror:
                 self._modes.pop(number, None)
                 if action == "h":
                     self._modes[number] = None
-
-    def _feed(self, text: str) -> None:
-        # In slices: it returns the lines that scrolled off, which at once would be too many.
-        for at in range(0, len(text), _SLICE):
-            with self._surviving():
-                self._vt.feed_str(text[at : at + _SLICE])
-
-    def _resize(self, cols: int, rows: int) -> None:
-        self._cols, self._rows = cols, rows
-        with self._surviving():
-            self._vt.resize(cols, rows)
-
-    def _dump(self) -> str:
-        with self._surviving():
-            self._dumped = self._vt.dump()
-        return self._dumped
-
-    @contextmanager
-    def _surviving(self) -> Iterator[None]:
-        """A panic is a BaseException, and the emulator that had it is of no more use."""
-        try:
-            yield
-        except BaseException as error:
-            if type(error).__name__ != "PanicException":
-                raise
-            self._vt = avt.Vt(self._cols, self._rows, 0)
-
-
-def _last_but_one_introducer(text: str) -> int:
-    at = len(text)
-    floor = max(0, at - _LONGEST_KEPT_BACK)
-    places = [found.start() for found in _LAST_INTRODUCER.finditer(text, floor)]
-    return places[-2] if len(places) > 1 else places[0] if places else at
 
 
 def _bounded(cols: int, rows: int) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from broker.server.log_reader import LogReader
 from broker.server.mirror import Screen
 from broker.server.outbox import frame, frame_of
 from broker.server.screens import Follower, Screens
+from broker.server.search.indexer import Indexer
 from broker.server.stores.metadata import Session
 from broker.server.stores.recordings import Recordings
 from broker.server.summary import summary, told_presence
@@ -76,6 +77,7 @@ class Services:
 
     recordings: Recordings
     screens: Screens
+    indexer: Indexer
     tasks: Tasks
 
 
@@ -114,6 +116,7 @@ class Room:
         self.copies: dict[str, Copy] = {}
         self._recordings = services.recordings
         self._screens = services.screens
+        self._indexer = services.indexer
         self._changed = changed
         self._heard = heard
         self._facts = Facts(granted(session.created))
@@ -378,6 +381,7 @@ class Room:
     def _progressed(self, copy: Copy) -> None:
         if copy.stuck is None:
             self._tell_held(copy)
+            self._indexer.grew(self.session.id, self.session.created, copy.name, copy.held)
             if not copy.stream.is_log:
                 self._follow(copy.name).grew(copy.held)
             if self._space is not None and not self._space.done() and not self.full:

@@ -7,18 +7,20 @@ from broker.server.http.host_socket import HostSockets
 from broker.server.http.live_socket import LiveSockets
 from broker.server.http.pages import Pages
 from broker.server.http.reports import Reports
+from broker.server.http.search import Search
 from broker.server.http.viewer_socket import ViewerSockets
 from broker.server.http.webhooks import DeliveryLog
 
 _OPEN, _ENGINEER, _CUSTOMER, _HOST = Policy.OPEN, Policy.ENGINEER, Policy.CUSTOMER, Policy.HOST
 
 
-def routes(
+def routes(  # noqa: PLR0913 - one for each part
     *,
     pages: Pages,
     api: Api,
     downloads: Downloads,
     reports: Reports,
+    search: Search,
     hosts: HostSockets,
     viewers: ViewerSockets,
     live: LiveSockets,
@@ -34,6 +36,7 @@ def routes(
         Route("GET", "/assets/{name}", _OPEN, pages.asset),
         Route("GET", "/customer/{session}", _OPEN, pages.customer),
         Route("GET", "/", _ENGINEER, pages.console, page=True),
+        Route("GET", "/search", _ENGINEER, pages.console, page=True),
         Route("GET", "/sessions/{session}", _ENGINEER, pages.console, page=True),
         Route("GET", "/sessions/{session}/replay", _ENGINEER, pages.replay, page=True),
         Route("POST", "/api/sign-in", _OPEN, api.sign_in),
@@ -50,6 +53,7 @@ def routes(
         Route("POST", "/api/invitations/redeem", _HOST, api.redeem),
         Route("GET", "/api/sessions", _ENGINEER, api.sessions),
         Route("GET", "/api/sessions/live", _ENGINEER, live.serve, websocket=True),
+        Route("GET", "/api/search", _ENGINEER, search.hits),
         Route("GET", "/api/webhooks/deliveries", _ENGINEER, deliveries.newest),
         Route("GET", session, _ENGINEER, api.session),
         Route("GET", f"{session}/timeline", _ENGINEER, reports.timeline),

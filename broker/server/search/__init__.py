@@ -1,0 +1,1 @@
+"""Search: what was run and seen in all sessions."""

@@ -1,0 +1,205 @@
+"""Keeps the search index up with the recordings, off the live path.
+
+What grew is noted on the loop and no more; a worker process indexes it, a step of one stream at a
+time, in turns, so that nobody's flood keeps the others from being found. A stream that the worker
+dies of again and again is skipped for good, and the log names it.
+"""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+
+from broker.server.search.schema import FILE_NAME
+from broker.server.tasks import Tasks
+from broker.wire.names import Stream, parse_stream
+
+log = structlog.get_logger()
+
+_PAUSE_SECONDS = 1.0
+_STEP_SECONDS = 60.0
+_START_SECONDS = 60.0
+_TRIES = 3
+_TROUBLE_SECONDS = 30.0
+_ANSWER_BYTES = 256 * 1024 * 1024
+
+
+class _Key(NamedTuple):
+    session: str
+    stream: Stream
+
+
+@dataclass(slots=True)
+class _Copy:
+    began: float
+    held: int = 0
+    indexed: int = 0
+    tries: int = 0
+    skipped: bool = False
+
+
+class _Trouble(Exception):
+    """The index can't be written at present, whatever the stream."""
+
+
+class _Died(Exception):
+    """The worker ended, hung or made no sense."""
+
+
+class Indexer:
+    """The indexer of one broker. Methods are for the loop's thread."""
+
+    def __init__(self, recordings: Path, data: Path, tasks: Tasks) -> None:
+        self._arguments = (str(recordings), str(data / FILE_NAME))
+        self._tasks = tasks
+        self._copies: dict[_Key, _Copy] = {}
+        self._due: set[_Key] = set()
+        self._grown = asyncio.Event()
+        self._worker: asyncio.subprocess.Process | None = None
+        self._troubled = False
+
+    def start(self) -> None:
+        """Begin; it goes on until the tasks are closed."""
+        self._tasks.spawn(self._run(), "search indexer")
+
+    def grew(self, session: str, began: float, name: str, held: int) -> None:
+        """So much of a stream is held now. ``began``: Unix time of the session's zero."""
+        key = _Key(session, parse_stream(name))
+        copy = self._copies.get(key)
+        if copy is None:
+            copy = self._copies[key] = _Copy(began)
+        copy.held = held
+        if held > copy.indexed and not copy.skipped:
+            self._due.add(key)
+            self._grown.set()
+
+    @property
+    def behind(self) -> int:
+        """Bytes that are held and not indexed."""
+        due = (self._copies[key] for key in self._due)
+        return sum(copy.held - copy.indexed for copy in due)
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                await self._grown.wait()
+                try:
+                    more = await self._round()
+                except _Trouble as trouble:
+                    if not self._troubled:
+                        log.error("search is not kept up", error=str(trouble))
+                    self._troubled = True
+                    await self._end_worker()
+                    await asyncio.sleep(_TROUBLE_SECONDS)
+                    continue
+                if not self._due:
+                    self._grown.clear()
+                if not more:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+        finally:
+            await self._end_worker()
+
+    async def _round(self) -> bool:
+        """One step of each stream that is due; gives whether any of them has more."""
+        if self._worker is None:
+            await self._start_worker()
+        more = False
+        # Each run's log first, so that its commands are known when their output is read.
+        for key in sorted(self._due):
+            copy = self._copies[key]
+            upto = copy.held
+            await self._step(key, copy)
+            if copy.indexed >= copy.held:
+                self._due.discard(key)
+            more = more or copy.indexed < upto
+        return more
+
+    async def _step(self, key: _Key, copy: _Copy) -> None:
+        """Raises _Trouble."""
+        asked = {
+            "session": key.session,
+            "began": copy.began,
+            "stream": key.stream.name,
+            "held": copy.held,
+            "skip": copy.tries >= _TRIES,
+        }
+        upto = copy.held
+        try:
+            if self._worker is None:
+                await self._start_worker()
+            answer = await self._ask(json.dumps(asked).encode() + b"\n", _STEP_SECONDS)
+        except _Died as died:
+            await self._end_worker()
+            copy.tries += 1
+            name = key.stream.name
+            log.warning("indexing failed", session=key.session, stream=name, error=str(died))
+            if copy.tries == _TRIES:
+                log.error("not searchable from here on", session=key.session, stream=name)
+            elif copy.tries > _TRIES:
+                raise _Trouble(str(died)) from None
+            return
+        if copy.indexed == answer["indexed"]:  # no whole line yet
+            self._due.discard(key)
+        copy.indexed = max(copy.indexed, min(answer["indexed"], upto))
+        copy.skipped = copy.tries >= _TRIES
+        copy.tries = 0
+        self._troubled = False
+
+    async def _start_worker(self) -> None:
+        """Raises _Trouble."""
+        self._worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "broker.server.search.worker",
+            *self._arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,  # a panic's message quotes what was printed
+            limit=_ANSWER_BYTES,
+        )
+        try:
+            answer = await self._ask(b"", _START_SECONDS)
+        except _Died as died:
+            raise _Trouble(f"the worker does not start: {died}") from None
+        for copy in self._copies.values():
+            copy.indexed, copy.skipped = 0, False  # the index may be another one
+        for session, name, indexed, skipped in answer["known"]:
+            if (known := self._copies.get(_Key(session, parse_stream(name)))) is not None:
+                known.indexed, known.skipped = indexed, bool(skipped)
+        self._due = {
+            key
+            for key, copy in self._copies.items()
+            if copy.held > copy.indexed and not copy.skipped
+        }
+
+    async def _ask(self, line: bytes, seconds: float) -> dict[str, Any]:
+        """Raises _Trouble and _Died."""
+        worker = self._worker
+        if worker is None or worker.stdin is None or worker.stdout is None:
+            raise _Died("it has no pipes")
+        try:
+            async with asyncio.timeout(seconds):
+                worker.stdin.write(line)
+                await worker.stdin.drain()
+                answer = await worker.stdout.readline()
+        except TimeoutError:
+            raise _Died(f"no answer within {seconds:g} s") from None
+        except (ConnectionError, ValueError) as error:
+            raise _Died(type(error).__name__) from None
+        if not answer:
+            raise _Died(f"it ended with status {await worker.wait()}")
+        told: dict[str, Any] = json.loads(answer)
+        if "trouble" in told:
+            raise _Trouble(told["trouble"])
+        return told
+
+    async def _end_worker(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            if worker.returncode is None:
+                worker.kill()
+            await worker.wait()
