@@ -54,6 +54,16 @@ def parser() -> argparse.ArgumentParser:
         help="which one; the first unless told",
     )
 
+    one = commands.add_parser(
+        "shell",
+        help="open a shell here, recorded as one more terminal of the session",
+        description="Open a shell here, recorded as one more terminal of the session: in another "
+        'window, or in each pane of tmux (set default-command "jumpseat shell"). It ends with '
+        "the shell's status; where it can't be recorded, there is no shell, and it is 75.",
+    )
+    one.add_argument("id", metavar="SESSION", nargs="?", help="which one, where several are live")
+    _add_prefix(one)
+
     for name, text in _PLAIN.items():
         _add_facts(commands.add_parser(name, help=text, description=text.capitalize() + "."))
 

@@ -24,6 +24,8 @@ from broker.host.earlier_runs import all_entries
 from broker.host.failures import Declined, Failed, Misused, NotFound
 from broker.host.granting import Wanted, grant
 from broker.host.invocation import spoken
+from broker.host.logins.mounts import clear_left
+from broker.host.logins.relay import NotRecorded, asked, relay
 from broker.host.notes import checked
 from broker.host.session_file import load
 from broker.host.view.keyboard import key_name
@@ -48,6 +50,7 @@ def main(argv: List[str]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names in letters that this locale lacks
     args = parser().parse_args(argv)
+    clear_left()
     try:
         return _COMMANDS.get(args.command, _do)(args)
     except Failed as failure:
@@ -175,6 +178,25 @@ def _list_commands(args: argparse.Namespace) -> int:
     return 0
 
 
+def _shell(args: argparse.Namespace) -> int:
+    """A shell here, as one more terminal of the session."""
+    if not (os.isatty(0) and os.isatty(1)):
+        raise NotRecorded("a recorded shell needs a terminal (ssh: use -t)")
+    session: Optional[str] = args.id
+    try:
+        if os.environ.get("JUMPSEAT_SESSION"):
+            # A pane in the session: its keys may be an engineer's, and none of them is ours.
+            return relay(sessions.connect(session), asked("shell"))
+        with sessions.connect(session) as recorder:
+            session = sessions.do(recorder, "status")["session"]
+        view = TerminalView(
+            lambda: sessions.connect(session), 0, 1, args.prefix, begin=lambda: asked("shell")
+        )
+        return view.run()
+    except (Failed, Left, OSError) as why:
+        raise NotRecorded(str(why)) from None
+
+
 def _recorder_for(args: argparse.Namespace) -> socket.socket:
     try:
         return sessions.connect(args.session)
@@ -248,6 +270,7 @@ _COMMANDS: Dict[str, Callable[[argparse.Namespace], int]] = {
     "note": _note,
     "away": _away,
     "commands": _list_commands,
+    "shell": _shell,
 }
 
 
@@ -287,6 +310,24 @@ def _held(arguments: List[str]) -> int:
     return held.main(arguments)
 
 
+def _guard(arguments: List[str]) -> int:
+    from broker.host.logins import guardian
+
+    return guardian.main(arguments)
+
+
+def _login(arguments: List[str]) -> int:
+    from broker.host.logins import asking
+
+    return asking.login(arguments)
+
+
+def _marks(arguments: List[str]) -> int:
+    from broker.host.logins import asking
+
+    return asking.marks(arguments)
+
+
 # Processes that these commands start; each imports only what it needs.
 _PROCESSES: Dict[str, Callable[[List[str]], int]] = {
     "recorder": _recorder,
@@ -295,4 +336,7 @@ _PROCESSES: Dict[str, Callable[[List[str]], int]] = {
     "fingerprint": _fingerprint,
     "execs": _execs,
     "held": _held,
+    "guard": _guard,
+    "login": _login,
+    "marks": _marks,
 }

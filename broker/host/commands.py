@@ -188,7 +188,7 @@ class Commands:
 
     def _done(self, client: Client, **more: object) -> None:
         status = {**self._session.status(), **more}
-        if client.inside:
+        if client.recorded:
             status["page"] = ""  # what is printed inside is recorded, and engineers see it
         client.link.send(Done(status))
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import pwd
-from typing import Callable, Dict, Mapping, Optional, Protocol
+from typing import Callable, Dict, List, Mapping, Optional, Protocol
 
 from broker.host.authority import Authority
 from broker.host.clients import Client
 from broker.host.commands import Commands
 from broker.host.inside import is_inside
 from broker.host.local import LocalLink
+from broker.host.logins import peer
+from broker.host.logins.origin import OWN, PANE, Origin
+from broker.host.logins.wish import Wish, wish
 from broker.host.recorded import RecordedTerminal, Size
 from broker.host.tasks import spawn
 from broker.host.terminals import NoTerminal
@@ -26,6 +29,7 @@ from broker.wire.messages import (
     Consented,
     Detach,
     Do,
+    Ended,
     Error,
     Input,
     Message,
@@ -48,6 +52,12 @@ class Session(Protocol):
 
         Raises NoTerminal.
         """
+
+    async def shell_here(self, wanted: Wish, origin: Origin) -> RecordedTerminal:
+        """One more terminal, for whoever wants a shell where they are. Raises NoTerminal."""
+
+    def let_go(self, terminal: RecordedTerminal) -> None:
+        """Whoever had this terminal's shell where they were is gone: so it ends."""
 
     def seat_left(self) -> None:
         """The customer is at no terminal any more."""
@@ -93,7 +103,11 @@ class Customer:
     @property
     def seated(self) -> bool:
         """Whether a terminal of the customer is attached."""
-        return any(terminal.seat is not None for terminal in self._terminals.values())
+        return any(one.attended for one in self._terminals.values())
+
+    @property
+    def _own(self) -> List[RecordedTerminal]:
+        return [one for one in self._terminals.values() if one.origin.customers]
 
     @property
     def connected(self) -> bool:
@@ -103,7 +117,7 @@ class Customer:
     @property
     def at_seat(self) -> Optional[Client]:
         """Whoever has a seat."""
-        seats = [terminal.seat for terminal in self._terminals.values()]
+        seats = [terminal.seat for terminal in self._own]
         return next((self._clients[seat] for seat in seats if seat in self._clients), None)
 
     def welcome(self) -> LocalLink:
@@ -119,7 +133,7 @@ class Customer:
         self._send_seats(Title(text))
 
     def _send_seats(self, message: Message) -> None:
-        for terminal in self._terminals.values():
+        for terminal in self._own:
             if terminal.seat is not None:
                 terminal.seat.send(message)
 
@@ -129,11 +143,24 @@ class Customer:
             self._idle = True
             self._session.log("idle", since=self._last_key)
 
-    def move(self, seat: LocalLink, size: Size) -> None:
-        """A terminal has closed under whoever had its seat: they go on at another."""
+    def closed(self, terminal: RecordedTerminal, seat: LocalLink, status: int) -> None:
+        """A terminal has closed under whoever had its seat: they go on at another, or are told.
+
+        Not where it was opened for them, where they are: there nothing else is to be shown.
+        """
         client = self._clients.get(seat)
-        if client is not None:
-            spawn(self._attach(client, Attach("", *size)), self._session.failed)
+        others = self._own
+        free = [one for one in others if one.seat is None]
+        if client is None or client.own is terminal or not others:
+            seat.send(Ended(terminal.name, status))
+            if others and terminal.origin.customers:
+                self._left(terminal, "its shell has ended")
+        elif free:
+            spawn(self._attach(client, Attach(free[0].name, *terminal.size)), self._session.failed)
+        else:
+            seat.send(
+                Detach("that shell has ended, and you are at another terminal of the session")
+            )
 
     def _receive(self, link: LocalLink, message: Message) -> None:
         client = self._clients.get(link) or self._admit(link)
@@ -142,6 +169,9 @@ class Customer:
             if client.inside:
                 raise RemoteProtocolError("inside", "this terminal is in the session already")
             spawn(self._attach(client, message), self._session.failed)
+        elif isinstance(message, Do) and message.command == "shell":
+            wanted = wish(message.args)
+            spawn(self._shell_here(client, wanted), self._session.failed)
         elif isinstance(message, Do):
             self._commands.do(client, message.command, message.args)
         elif isinstance(message, Consented):
@@ -153,6 +183,7 @@ class Customer:
         elif isinstance(message, Resize):
             terminal.resize(message.cols, message.rows)
         elif isinstance(message, Detach):
+            client.own = None  # left on purpose: it goes on
             self._left_seat(terminal, message.reason)
         else:
             raise RemoteProtocolError("unexpected", type(message).__name__)
@@ -165,7 +196,10 @@ class Customer:
             by = pwd.getpwuid(uid).pw_name
         except KeyError:
             by = str(uid)
-        client = self._clients[link] = Client(link, by, is_inside(pid, os.getpid()))
+        own = os.getpid()
+        logins = {one.pid for one in self._terminals.values() if one.origin.login}
+        client = Client(link, by, is_inside(pid, own, logins), is_inside(pid, own))
+        self._clients[link] = client
         return client
 
     def _gone(self, link: LocalLink) -> None:
@@ -173,21 +207,50 @@ class Customer:
         if client is None:
             return
         self._commands.client_gone(client)
-        if client.terminal is not None and client.terminal.seat is link:
-            self._left_seat(client.terminal, "terminal closed")
+        terminal = client.terminal
+        if terminal is not None and terminal.seat is link:
+            self._left_seat(terminal, "terminal closed")
+            if terminal is client.own:
+                self._session.let_go(terminal)
 
     async def _attach(self, client: Client, wanted: Attach) -> None:
         async with client.moving:
             await self._take_seat(client, wanted)
 
+    async def _shell_here(self, client: Client, wanted: Wish) -> None:
+        async with client.moving:
+            link = client.link
+            try:
+                if client.terminal is not None or self._is_ours(peer.terminal_of(link.peer()[0])):
+                    raise NoTerminal("this terminal is recorded already")
+                origin = PANE if client.inside else OWN
+                terminal = await self._session.shell_here(wanted, origin)
+            except NoTerminal as none:
+                link.send(Error("no-terminal", str(none)))
+            except OSError:  # whoever asked is gone
+                link.close()
+            else:
+                client.own = terminal
+                await self._sit(client, terminal, wanted.size)
+                if link not in self._clients:
+                    self._session.let_go(terminal)
+
+    def _is_ours(self, tty: int) -> bool:
+        return any(one.device == tty for one in self._terminals.values())
+
     async def _take_seat(self, client: Client, wanted: Attach) -> None:
         size = (wanted.cols or 80, wanted.rows or 24)
-        link = client.link
         try:
             terminal = await self._session.terminal_for(wanted.terminal, size)
         except NoTerminal as none:
-            link.send(Error("no-terminal", str(none)))
+            client.link.send(Error("no-terminal", str(none)))
             return
+        if client.own is not terminal:
+            client.own = None
+        await self._sit(client, terminal, size)
+
+    async def _sit(self, client: Client, terminal: RecordedTerminal, size: Size) -> None:
+        link = client.link
         if link not in self._clients:
             return  # gone meanwhile
         before, client.terminal = client.terminal, terminal
@@ -197,6 +260,8 @@ class Customer:
         if not await terminal.attach(link, size, moved=before not in (None, terminal)):
             if left:
                 self._left(terminal, "terminal closed")
+            return
+        if not terminal.origin.customers:
             return
         self._idle, self._last_key = False, self._clock()
         returned, self._is_away = self._is_away, False
@@ -208,7 +273,8 @@ class Customer:
 
     def _left_seat(self, terminal: RecordedTerminal, why: str) -> None:
         terminal.release()
-        self._left(terminal, why)
+        if terminal.origin.customers:
+            self._left(terminal, why)
 
     def _left(self, terminal: RecordedTerminal, why: str) -> None:
         """The customer has left a seat: they are away, unless they have one in another window."""
@@ -230,6 +296,9 @@ class Customer:
             self._session.seat_left()
 
     def _typed(self, terminal: RecordedTerminal, data: bytes) -> None:
+        if terminal.origin.pane:
+            terminal.type(data, self._outside)
+            return
         terminal.turns.customer_types(self._clock())
         terminal.type(data, CUSTOMER)
         self._last_key = self._clock()
@@ -237,3 +306,10 @@ class Customer:
         if self._idle:
             self._idle = False
             self._session.log("active")
+
+    @property
+    def _outside(self) -> str:
+        """Who types in a pane: whoever typed last in one of the terminals that it is shown in."""
+        turns = [one.turns for one in self._own]
+        last = max(turns, key=lambda one: one.lapses, default=None)
+        return (last.latest.person if last else "") or CUSTOMER

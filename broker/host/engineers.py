@@ -178,7 +178,9 @@ class Engineers:
     ) -> Optional[Refusal]:
         if terminal is None:
             return Refusal.NO_TERMINAL
-        seated = any(one.seat is not None for one in self._terminals.values())
+        if terminal.origin.login:
+            return Refusal.LOGIN
+        seated = any(one.attended for one in self._terminals.values())
         why = self._authority.refuses(
             Mode.CONTROL, t, seated=seated, recording=terminal.gap_since is None
         )

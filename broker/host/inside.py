@@ -35,9 +35,15 @@ def bury_orphans(own: Container[int]) -> None:
             os.waitpid(ended.si_pid, os.WNOHANG)
 
 
-def is_inside(pid: int, recorder: int) -> bool:
-    """Whether ``pid`` descends from the recorder; also where that can't be seen."""
+def is_inside(pid: int, recorder: int, logins: Container[int] = ()) -> bool:
+    """Whether ``pid`` descends from the recorder; also where that can't be seen.
+
+    Not where it descends from one of ``logins``: their shells are the recorder's, and whoever
+    logged in is as free of the engineers there as they would be without it.
+    """
     for _ in range(_MOST_PARENTS):
+        if pid in logins:
+            return False
         if pid == recorder:
             return True
         if pid <= 1:

@@ -14,12 +14,17 @@ from typing import List, Optional
 import broker
 
 
-def _archive() -> Optional[str]:
+def _archive_of_ours() -> Optional[str]:
     path = getattr(broker.__loader__, "archive", None)
     return os.path.abspath(path) if isinstance(path, str) else None  # noqa: PTH100 - no Path in a loader
 
 
-_ARCHIVE = _archive()  # now, while a relative path still means what it meant
+_ARCHIVE = _archive_of_ours()  # now, while a relative path still means what it meant
+
+
+def archive() -> Optional[str]:
+    """The one file that we run from; None: an installed package."""
+    return _ARCHIVE
 
 
 def command(*arguments: str) -> List[str]:

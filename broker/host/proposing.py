@@ -50,6 +50,8 @@ class Proposing:
         """An engineer proposes. Raises NotDone."""
         if terminal not in self._terminals:
             raise NotDone.because(Refusal.NO_TERMINAL)
+        if self._terminals[terminal].origin.login:
+            raise NotDone.because(Refusal.LOGIN)
         # The customer may be away: it can wait for them. Whether it may run is asked again then.
         refused = self._authority.refuses(Mode.APPROVE, self._clock(), seated=True, recording=True)
         if refused is not None:
@@ -187,7 +189,7 @@ class Proposing:
         terminal = self._terminals.get(one.terminal)
         if terminal is None:
             return Refusal.NO_TERMINAL
-        seated = answered or any(it.seat is not None for it in self._terminals.values())
+        seated = answered or any(it.attended for it in self._terminals.values())
         refused = self._authority.refuses(
             Mode.APPROVE, self._clock(), seated=seated, recording=terminal.gap_since is None
         )

@@ -284,6 +284,11 @@ class Pty:
         """The shell's process."""
         return self._process.pid
 
+    @property
+    def name(self) -> str:
+        """Of the device that programs have open."""
+        return self._name
+
     def _flags(self) -> int:
         if self._closed:
             return termios.ECHO

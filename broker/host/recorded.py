@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
-from functools import partial
 from typing import Callable, List, Optional, Protocol, Tuple
 
 from broker.host.command_events import CommandEvents, Told, label
 from broker.host.local import LocalLink
+from broker.host.logins.origin import OWN, Origin
+from broker.host.logins.peer import number
 from broker.host.marks import Mark, MarkReader, new_nonce
 from broker.host.pty import Pty, ShellPlan
 from broker.host.redraw import redraw
@@ -60,13 +61,40 @@ class Listener(Protocol):
         """Something broke that should not."""
 
 
+class Unrecorded:
+    """Between a terminal that is not recorded any more and its listener: only its end is told."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.new_command = listener.new_command
+        self.closed = listener.closed
+        self.failed = listener.failed
+
+    def log(self, event: str, **fields: object) -> None:
+        """Nothing is written."""
+
+    def grown(self) -> None:
+        """It does not grow."""
+
+    def at_prompt(self) -> None:
+        """Nobody waits for it."""
+
+    def disk_full(self) -> None:
+        """There is nothing to keep."""
+
+
 class RecordedTerminal:
     """One terminal of a session."""
 
     def __init__(
-        self, stream: StreamFile, clock: Callable[[], float], size: Size, listener: Listener
+        self,
+        stream: StreamFile,
+        clock: Callable[[], float],
+        size: Size,
+        listener: Listener,
+        origin: Origin = OWN,
     ) -> None:
         self.name = stream.name
+        self.origin = origin
         self.number = parse_stream(stream.name).terminal
         self.turns = Turns()
         self.seat: Optional[LocalLink] = None
@@ -74,26 +102,31 @@ class RecordedTerminal:
         self._stream = stream
         self._clock = clock
         self._size = size
-        self._listener = listener
+        self._listener: Listener = listener
         self._encoder = Encoder()
         self._pty = Pty(size, self._printed, self._exited, self._typed_on)
+        self._device = number(self._pty.name)
+        self.uid = 0
+        """Whose shell it is."""
         self._stalling: Optional[asyncio.TimerHandle] = None
         self._stalled = self._was_seated = False
         self._showing = asyncio.Lock()
         self._status: Optional[int] = None
+        self._unrecorded = False
         self._nonce = new_nonce()
         self._marks = MarkReader(self._nonce)
         commands = CommandEvents(self.name, listener.new_command, str)
-        log_entered = partial(listener.log, "entered", terminal=self.name)
-        self.lines = TypedLines(size[0], commands, self._pty, clock, log_entered)
+        self.lines = TypedLines(size[0], commands, self._pty, clock, self._log_entered)
 
-    async def open(self, plan: ShellPlan, began_wall: float) -> None:
+    async def open(self, plan: ShellPlan, session: str, began_wall: float) -> None:
         """Start the recording and the shell. Raises OSError where the shell can't be started."""
         env = {"SHELL": plan.user.shell, "TERM": plan.env.get("TERM", "")}
-        title = f"{self.name} of session {plan.env['JUMPSEAT_SESSION']}"
+        title = f"{self.name} of session {session}"
         self._write(self._encoder.header(*self._size, began_wall, env, title))
         cols, rows = self._size
-        self._listener.log("opened", terminal=self.name, cols=cols, rows=rows)
+        login = {"login": self.origin.login} if self.origin.login else {}
+        self._listener.log("opened", terminal=self.name, cols=cols, rows=rows, **login)
+        self._show_printed(self.origin.banner.encode())
         await self._pty.start_shell(replace(plan, marks=self._nonce), self._listener.failed)
 
     # --- the seat ---------------------------------------------------------------------------
@@ -114,7 +147,7 @@ class RecordedTerminal:
             self._was_seated |= moved
             redrawn = self.seat is link
             seated = await self._show(link)
-            if seated and not redrawn:
+            if seated and not redrawn and self.origin.customers:
                 self._listener.log("attached", terminal=self.name)
             return seated
 
@@ -149,6 +182,11 @@ class RecordedTerminal:
             self._pty.resize(cols, rows)
         self._pty.resume()
         return True
+
+    @property
+    def attended(self) -> bool:
+        """Whether the customer has its seat."""
+        return self.seat is not None and self.origin.customers
 
     def release(self) -> None:
         """The seat is empty from now on; the shell goes on."""
@@ -213,6 +251,9 @@ class RecordedTerminal:
             else:
                 self._show_printed(part)
 
+    def _log_entered(self, **fields: object) -> None:
+        self._listener.log("entered", terminal=self.name, **fields)
+
     def _log_commands(self, told: List[Told]) -> None:
         for event, fields in told:
             self._listener.log(event, **fields, offset=self._stream.end)
@@ -220,6 +261,8 @@ class RecordedTerminal:
                 self.mark(label(str(fields["line"])))
 
     def _show_printed(self, data: bytes) -> None:
+        if not data:
+            return
         self._write(self._encoder.output(self._clock(), data))
         # The copy goes first: it has three processes to pass yet, the seat but one.
         self._listener.grown()
@@ -229,7 +272,9 @@ class RecordedTerminal:
                 self._pty.write(reply)
         elif not self._stalled:
             self.seat.send(Output(self.name, data))
-            if self.seat.full and self._stalling is None:
+            if self.seat.full and self.origin.login:
+                self._pty.pause()  # a terminal of theirs alone may slow what they run in it
+            elif self.seat.full and self._stalling is None:
                 self._pty.pause()
                 loop = asyncio.get_running_loop()
                 self._stalling = loop.call_later(STALL_SECONDS, self._stall)
@@ -258,7 +303,7 @@ class RecordedTerminal:
         self._write(self._encoder.marker(self._clock(), label))
 
     def _write(self, lines: bytes) -> None:
-        if self.gap_since is not None or not lines:
+        if self.gap_since is not None or self._unrecorded or not lines:
             return
         try:
             self._stream.append(lines)
@@ -273,6 +318,25 @@ class RecordedTerminal:
             self._listener.log("gap", since=since, until=self._clock(), cause="disk-full")
 
     # --- the end ----------------------------------------------------------------------------
+
+    def end_recording(self, notice: str) -> None:
+        """Record nothing from now on; the shell goes on, and whoever has the seat is told so."""
+        if not self._unrecorded:
+            self._show_printed(f"\r\n{notice}\r\n".encode())
+            self.lines.finish(0)
+            self._write(self._encoder.finish(self._clock()))
+            self._listener.log("closed", terminal=self.name, status=None)
+            self._unrecorded, self._listener = True, Unrecorded(self._listener)
+
+    @property
+    def device(self) -> int:
+        """The number of its device, as ``/proc/PID/stat`` has it."""
+        return self._device
+
+    @property
+    def nonce(self) -> str:
+        """What a shell in it needs to tell its commands."""
+        return self._nonce
 
     @property
     def pid(self) -> int:

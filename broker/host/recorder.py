@@ -26,8 +26,10 @@ import broker
 from broker.host.authority import Authority
 from broker.host.away_reports import AwayReports
 from broker.host.changes import Changes
+from broker.host.choices import Others
 from broker.host.clients import Client
 from broker.host.clock import SessionClock, boot_id
+from broker.host.columns import plain
 from broker.host.commands import Commands
 from broker.host.connection import Connection
 from broker.host.customer import Customer
@@ -38,10 +40,14 @@ from broker.host.fingerprinting import Fingerprinting
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.inside import adopt_orphans, bury_orphans
 from broker.host.local import LocalLink, listening_socket
+from broker.host.logins.logins import Logins
+from broker.host.logins.origin import Origin
+from broker.host.logins.wish import Wish
 from broker.host.notes import checked
 from broker.host.page import CustomerPage
 from broker.host.paths import made_private, runtime_dir, socket_path
 from broker.host.proposing import Proposing
+from broker.host.pty import ShellPlan
 from broker.host.recorded import RecordedTerminal, Size
 from broker.host.records import Records
 from broker.host.refusal import NotDone
@@ -131,6 +137,7 @@ class Recorder:
             clock,
             self,
         )
+        self._logins = self._logins_of_others()
         self._customer = Customer(
             session.uid, self._authority, self._terminals, self._commands, clock, self
         )
@@ -166,6 +173,7 @@ class Recorder:
             self._records.spool.use_reserve()
             await loop.run_in_executor(None, self._records.spool.sync)
             await self._link.uplink.gone()
+            await self._terminals.logins_left()
 
     def _begin(self, before: float) -> None:
         """The first lines of this run's log."""
@@ -221,7 +229,9 @@ class Recorder:
         if self._ending:
             return
         self._ending = True
-        await self._terminals.hang_up()
+        if self._logins is not None:
+            await self._logins.stop()
+        await self._terminals.hang_up(logins=False)
         await self._execs.finish()
         await self._fingerprints.finish()
         self.log("ended", by=by, why=why)
@@ -235,7 +245,9 @@ class Recorder:
         self._ending = True
         self._fingerprints.stop()
         self._execs.stop()
-        await self._terminals.hang_up()
+        if self._logins is not None:
+            await self._logins.stop()
+        await self._terminals.hang_up(logins=True)
         self._link.uplink.leave("recorder-lost")
         self._over.set()
 
@@ -257,6 +269,8 @@ class Recorder:
         bury_orphans(own.union(self._terminals.shells))
         if self._session.ended or self._ending:
             return
+        if self._logins is not None:
+            self._logins.want(live=not self._authority.over)
         self._customer.check_idle()
         self._execs.look(live=not self._authority.over)
         self._fingerprints.look(away=not (self._customer.seated and self._copies.up))
@@ -269,7 +283,7 @@ class Recorder:
         if self._authority.over and not self._customer.seated and t > self._seat_by:
             over = self._authority.grant.standing.value
             spawn(self.end("grant", f"the grant is {over}"), self.failed)
-        elif not (self._terminals or self._customer.connected) and t > self._seat_by:
+        elif not (self._terminals.customers or self._customer.connected) and t > self._seat_by:
             spawn(self.end("recorder", "nobody came to the terminal"), self.failed)
 
     # --- the session log --------------------------------------------------------------------
@@ -326,6 +340,43 @@ class Recorder:
         except OSError as error:
             spawn(self.end("recorder", "the shell can't be started"), self.failed)
             raise NoTerminal(f"the shell can't be started: {error.strerror}") from None
+
+    async def shell_here(self, wanted: Wish, origin: Origin) -> RecordedTerminal:
+        """One more terminal, with a shell of the customer's. Raises NoTerminal."""
+        env = {**wanted.env, "JUMPSEAT_SESSION": self._session.id}
+        plan = replace(self._plan, env=env, cwd=wanted.cwd, login=False)
+        return await self.shell_as(wanted, plan, origin)
+
+    async def shell_as(self, wanted: Wish, plan: ShellPlan, origin: Origin) -> RecordedTerminal:
+        """One more terminal, with this shell. Raises NoTerminal."""
+        if self._ending or self._session.ended:
+            raise NoTerminal("the session has ended")
+        try:
+            return await self._terminals.here(wanted.size, self, plan, origin)
+        except OSError as error:
+            raise NoTerminal(f"the shell can't be started: {error.strerror}") from None
+
+    def let_go(self, terminal: RecordedTerminal) -> None:
+        """Whoever had this terminal's shell where they were is gone: so it ends."""
+        spawn(self._terminals.end(terminal), self.failed)
+
+    def _logins_of_others(self) -> Optional[Logins]:
+        """Those who log in on this host, where the customer has agreed and we are root."""
+        session, as_root = self._session, os.geteuid() == 0
+        if Others(session.others).where(as_root=as_root) is not Others.RECORD or session.ended:
+            return None
+        return Logins(self._terminals, self._holds_at, self._banner, self)
+
+    def _banner(self) -> str:
+        """What whoever logs in is shown."""
+        session, left = self._session, self._authority.grant.until - self._clock()
+        until = time.strftime("%H:%M %Z", time.localtime(time.time() + left))
+        return (
+            f"jumpseat: THIS LOGIN IS RECORDED for support case {plain(session.case)}, by "
+            f"{plain(session.user)}, until {until} at the latest.\r\n"
+            f"jumpseat: the engineers of the case at {session.broker} can see it; they can never "
+            "type here.\r\n"
+        )
 
     def _open_another(self) -> None:
         opening = self._terminals.another(self)
@@ -393,7 +444,12 @@ class Recorder:
             "watching": self.watching,
             "typing": self._turns.typing,
             "terminals": [
-                {"name": one.name, "number": one.number, "seated": one.seat is not None}
+                {
+                    "name": one.name,
+                    "number": one.number,
+                    "seated": one.attended,
+                    "login": one.origin.login.get("user", ""),
+                }
                 for one in self._terminals.values()
             ],
             **self._proposing.facts(),
@@ -428,12 +484,13 @@ class Recorder:
     def closed(self, terminal: RecordedTerminal, status: int, seat: Optional[LocalLink]) -> None:
         """A shell is gone; the session goes with the last one, the seat to the next."""
         self._terminals.gone(terminal)
-        others = bool(self._terminals) and not self._ending
-        if seat is not None and others:
-            self._customer.move(seat, terminal.size)
-        elif seat is not None:
+        if seat is not None and terminal.origin.login and self._logins is not None:
+            self._logins.closed(terminal, seat, status)
+        elif seat is not None and self._ending:
             seat.send(Ended(terminal.name, status))
-        if not self._terminals:
+        elif seat is not None:
+            self._customer.closed(terminal, seat, status)
+        if terminal.origin.customers and not self._terminals.customers:
             why = f"the shell ended with status {status}"
             spawn(self.end("customer", why), self.failed)
 

@@ -23,6 +23,7 @@ class Refusal(str, Enum):
     NO_TERMINAL = "no-terminal"
     DISK_FULL = "disk-full"
     BUSY = "busy"
+    LOGIN = "login"
 
 
 _SENTENCES: Mapping[Refusal, str] = {
@@ -35,6 +36,7 @@ _SENTENCES: Mapping[Refusal, str] = {
     Refusal.NO_TERMINAL: "that terminal is closed",
     Refusal.DISK_FULL: "the host's disk is full",
     Refusal.BUSY: "the program there reads nothing",
+    Refusal.LOGIN: "only whoever has logged in types in that terminal",
 }
 
 

@@ -37,6 +37,11 @@ class Turns:
         return self._holder if t < self._until else NOBODY
 
     @property
+    def latest(self) -> Holder:
+        """Who typed last, however long ago."""
+        return self._holder
+
+    @property
     def lapses(self) -> float:
         """When the present turn ends unless another key comes."""
         return self._until

@@ -29,6 +29,10 @@ _EDIT_THEMSELVES = (*_ANNOUNCE, "ash", "ksh")
 class LineSeat(Changing):
     """What the terminal logged is in ``entries``, what it printed in ``printed``."""
 
+    cols = COLS
+    tells = False
+    """The shell tells its commands; else the screen must."""
+
     def __init__(self, shell: str, folder: Path) -> None:
         super().__init__(lambda: f"{self.entries[-3:]} {self.printed[-800:]!r}")
         self.shell = shell
@@ -42,10 +46,15 @@ class LineSeat(Changing):
         self._told = 0
         (folder / "spool").mkdir()
         self._stream = Spool(folder / "spool").create(TERMINAL)
-        self.terminal = RecordedTerminal(self._stream, self._clock, (COLS, 24), self)
-        self.terminal._nonce = ""  # its shell tells no commands: the screen must
+        self.terminal = RecordedTerminal(self._stream, self._clock, (self.cols, 24), self)
+        if not self.tells:
+            self.terminal._nonce = ""
         self._record = self.terminal._pty._on_output
         self.terminal._pty._on_output = self._on_output
+
+    async def open(self, plan: ShellPlan) -> None:
+        """Start the shell."""
+        await self.terminal.open(plan, "s1", 0.0)
 
     def _clock(self) -> float:
         return time.monotonic() + self._passed
@@ -161,7 +170,7 @@ async def line_seat(shell: str, folder: Path, rc: str = "") -> AsyncIterator[Lin
 @contextlib.asynccontextmanager
 async def _seat(shell: str, folder: Path, plan: ShellPlan) -> AsyncIterator[LineSeat]:
     seat = LineSeat(shell, folder)
-    await seat.terminal.open(plan, 0.0)
+    await seat.open(plan)
     try:
         await seat.prompt()
         yield seat

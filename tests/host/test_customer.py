@@ -4,6 +4,7 @@ from typing import Any
 
 from broker.host.authority import Authority
 from broker.host.customer import IDLE_SECONDS, Customer
+from broker.host.logins.origin import OWN
 from broker.host.turns import Turns
 from broker.recording.grant import Away, Grant, Mode
 
@@ -12,10 +13,15 @@ class Terminal:
     """A terminal whose seat is taken."""
 
     seat: object | None = object()
+    origin = OWN
 
     def __init__(self) -> None:
         self.typed = b""
         self.turns = Turns()
+
+    @property
+    def attended(self) -> bool:
+        return self.seat is not None
 
     def type(self, data: bytes, person: str) -> None:
         assert person == "customer"

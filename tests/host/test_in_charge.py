@@ -172,8 +172,8 @@ class Machine(RuleBasedStateMachine):
         self.commands = Commands(
             self.file, self.authority, self.changes, self.proposing, requesting, holds, clock, self
         )
-        self.customer = Client(Link(), "bob", inside=False)
-        self.intruder = Client(Link(), "bob", inside=True)
+        self.customer = Client(Link(), "bob", inside=False, recorded=False)
+        self.intruder = Client(Link(), "bob", inside=True, recorded=True)
         for viewer, person in (("v1", "alice"), ("v2", "carol")):
             self.engineers.take(Joined(viewer, person))
 

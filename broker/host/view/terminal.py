@@ -65,7 +65,7 @@ class TerminalView:
 
     ``connect`` gives a new connection to the recorder, and may raise Failed; it is called more
     than once. ``prefix`` is the control byte before a command of the view, ``terminal`` the one to
-    begin with, empty for the first. Keys that the recorder does not take wait up to 1 MiB; beyond
+    begin with, empty for the first; ``begin`` gives another wish to begin with. Keys that the recorder does not take wait up to 1 MiB; beyond
     that they are lost, with a bell.
     """
 
@@ -76,6 +76,7 @@ class TerminalView:
         stdout: int,
         prefix: bytes = PREFIX,
         terminal: str = "",
+        begin: Optional[Callable[[], Message]] = None,
     ) -> None:
         self._connect = connect
         self._in = stdin
@@ -86,7 +87,7 @@ class TerminalView:
         self._esc_at = 0.0
         self._answer_at: Optional[float] = None
         self._clock = time.monotonic
-        self._first = terminal
+        self._begin = begin or (lambda: Attach(terminal, *window_size(stdin)))
         self._terminal = ""
         self._status: Optional[int] = None
         self._conversation: Optional[Conversation[Any]] = None
@@ -145,7 +146,7 @@ class TerminalView:
     # --- the loop ---------------------------------------------------------------------------
 
     def _serve(self, signalled: int) -> int:
-        self._tell_seat(Attach(self._first, *window_size(self._in)))
+        self._tell_seat(self._begin())
         while self._status is None:
             ready = self._wait(signalled)
             if self._in in ready:

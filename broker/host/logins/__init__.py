@@ -1,0 +1,1 @@
+"""Shells that people open elsewhere on the host, as recorded terminals of the session."""
