@@ -33,15 +33,15 @@ export function FilterBar({ filter, persons, onFilter }: Props) {
         ))}
       </select>
       <select
-        aria-label="Customer present or away"
+        aria-label="Customer here or away"
         data-filter="presence"
         value={filter.presence}
         onChange={({ currentTarget: { value } }) =>
           onFilter({ ...filter, presence: value === "away" || value === "present" ? value : "any" })
         }
       >
-        <option value="any">Present or away</option>
-        <option value="present">Customer present</option>
+        <option value="any">Here or away</option>
+        <option value="present">Customer here</option>
         <option value="away">Customer away</option>
       </select>
       <label class="check">
@@ -51,7 +51,7 @@ export function FilterBar({ filter, persons, onFilter }: Props) {
           checked={filter.isFailed}
           onChange={({ currentTarget }) => onFilter({ ...filter, isFailed: currentTarget.checked })}
         />
-        Failed only
+        Failed
       </label>
     </div>
   );

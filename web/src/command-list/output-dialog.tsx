@@ -46,7 +46,7 @@ export function OutputDialog({ sessionId, command, href, onClose }: Props) {
         <p class="quiet">{command.over === "running" ? "Nothing yet." : "It printed nothing."}</p>
       )}
       {text !== "" && (
-        <pre ref={shown} class="output" tabIndex={0} aria-label="Output" data-field="output">
+        <pre ref={shown} class="output-text" tabIndex={0} aria-label="Output" data-field="output">
           {text.split("\n").map(visible).join("\n")}
         </pre>
       )}

@@ -46,14 +46,16 @@ export function CommandRow(props: Props) {
         <How ended={ended} command={command} />
       </p>
       <Line {...props} text={text} />
-      <p class="command-foot">
-        {terminal !== null && <span class="command-terminal">{visible(terminal)}</span>}
-        {command.cwd !== "" && (
-          <span class="cwd" title={visible(`${command.cwd} · ${command.shell}`)}>
-            <bdi>{visible(command.cwd)}</bdi>
-          </span>
-        )}
-        <Flags of={command} />
+      <div class="command-foot">
+        <p class="command-facts">
+          {terminal !== null && <span class="command-terminal">{visible(terminal)}</span>}
+          {command.cwd !== "" && (
+            <span class="cwd" title={visible(`${command.cwd} · ${command.shell}`)}>
+              <bdi>{visible(command.cwd)}</bdi>
+            </span>
+          )}
+          <Flags of={command} />
+        </p>
         <span class="command-actions">
           {command.how === "told" && (
             <button
@@ -74,7 +76,7 @@ export function CommandRow(props: Props) {
             />
           )}
         </span>
-      </p>
+      </div>
     </li>
   );
 }

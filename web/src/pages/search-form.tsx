@@ -60,7 +60,7 @@ export function SearchForm({ asked, field, onAsk }: Props) {
             value={wanted.in ?? ""}
             onChange={({ currentTarget }) => choose("in", currentTarget.value)}
           >
-            <option value="">commands and output</option>
+            <option value="">everything</option>
             <option value="commands">commands</option>
             <option value="output">output</option>
           </select>

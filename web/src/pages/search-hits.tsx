@@ -37,7 +37,7 @@ function HitItem({ hit, now }: { hit: Hit; now: number }) {
   const isFailed = hasFailed({ over: "ended", status });
   return (
     <li>
-      <a class={`hit ${kind}`} href={replayOf(hit)} data-hit={kind} data-t={t}>
+      <a class={`hit hit-${kind}`} href={replayOf(hit)} data-hit={kind} data-t={t}>
         <span class="hit-head">
           <time title={utc(began + t)}>{clockSeconds(began + t, now)}</time>
           {persons.length > 0 && <span>{persons.map(visible).join(" and ")}</span>}

@@ -191,9 +191,12 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
         <button
           type="button"
           data-action="commands"
-          aria-expanded={hasCommands}
+          aria-expanded={hasCommands && !away.isOpen}
           aria-controls={COMMANDS_ID}
-          onClick={() => setHasCommands(!hasCommands)}
+          onClick={() => {
+            setHasCommands(away.isOpen || !hasCommands);
+            away.close();
+          }}
         >
           Commands
         </button>
