@@ -32,8 +32,6 @@ _NEAR = 320
 """No beginning of a secret is longer than this."""
 _LONG = 512
 _TAB = 8
-_BEHIND = "\0"
-"""Fills the second cell of a character that takes two."""
 
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f]+)"
@@ -117,6 +115,12 @@ class MaskedLine:
                 elif kind == "escape":
                     self._escape(token["escape"])
 
+    def stood(self, text: str) -> None:
+        """Take in what was shown on this line already."""
+        self.printed(text)
+        self._held.clear()
+        self._shown.clear()
+
     def settle(self) -> None:
         """Hold nothing back any more: it is masked where enough of a secret has come."""
         if not self._held:
@@ -140,8 +144,7 @@ class MaskedLine:
 
     @staticmethod
     def _cells(text: str) -> str:
-        widths = map(cells, text)
-        return "".join((char + _BEHIND * (n - 1)) * (n > 0) for char, n in zip(text, widths))
+        return "".join(char * cells(char) for char in text)
 
     @staticmethod
     def _pieces(text: str, at: int) -> List[_Piece]:
@@ -215,7 +218,7 @@ class MaskedLine:
 
     def _hide(self, secret: Found, start: int, end: int) -> None:
         self._spans.append((start, end))
-        key = (secret.name, secret.at)
+        key = (secret.name, secret.start)
         if key not in self._counted:
             self._counted.add(key)
             if not (self._in_key and secret.name == PRIVATE_KEY):

@@ -14,7 +14,10 @@ from broker.host.masks import KEY_NEEDLE, Mask, cut, found, needles
 
 _MOST_BYTES = 4096
 """Of a line in which nothing has begun yet."""
-_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-B]|[=>78])")
+_STRING = re.compile(rb"\x1b\][^\x07\x1b\n]*")
+_SEQUENCE = re.compile(
+    rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-B]|[=>78]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))"
+)
 # What moves the cursor within a line: then its bytes do not tell in order what it shows.
 _MOVED = re.compile(rb"\x1b\[[0-9]*[CDGPX@]")
 _RETURNED = re.compile(rb"\r(?=[^\r\n])")
@@ -87,8 +90,7 @@ class Masker:
                 self._keep(data)
                 return data
             self._line = MaskedLine(self._masks, self._cols, self._counts_one)
-            self._line.printed(_text(self._before))
-            self._line.take()
+            self._line.stood(_text(self._before))
             self._before = b""
         self._line.printed(_text(data))
         shown = self._line.take()
@@ -107,17 +109,21 @@ class Masker:
         """Whether a closer look at these lines, or at this one, is needed."""
         if b"\b" in data or _RETURNED.search(data) is not None:
             return True
+        bare = data
         if b"\x1b" in data:
-            if _MOVED.search(data) is not None:
+            if _MOVED.search(data) is not None or self._begins(b"".join(_STRING.findall(data))):
                 return True
-            data = _SEQUENCE.sub(b"", data)
-        low = data.lower()
-        if not any(needle in low for needle in self._needles):
+            bare = _SEQUENCE.sub(b"", data)
+        if not self._begins(bare):
             return False
-        if b"\n" in data[:-1] or KEY_NEEDLE.encode() in low:
+        if b"\n" in bare[:-1] or KEY_NEEDLE.encode() in bare.lower():
             return True
-        line = _text(data)
+        line = _text(bare)
         return bool(found(line, self._masks) or cut(line, self._masks, 0, len(line)))
+
+    def _begins(self, data: bytes) -> bool:
+        low = data.lower()
+        return any(needle in low for needle in self._needles)
 
 
 def _text(data: bytes) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import List, Match, NamedTuple, Optional, Pattern, Sequence, Tuple
 
+from broker.host.columns import cells
 from broker.host.probes.masking import KEY
 
 MASK = "•"
@@ -142,7 +143,9 @@ def needles(masks: Sequence[Mask]) -> Tuple[str, ...]:
 def own(text: str) -> Mask:
     """What masks that which follows this literal text, up to white space or a quote."""
     needle = max(re.findall("[\0-\x7f]+", text), key=len, default="")
-    whole = re.compile(re.escape(text) + _OWN_VALUE, _ANY)
+    # A character that takes two cells stands in both.
+    shown = "".join(re.escape(char) + "{1,2}" * (cells(char) > 1) for char in text)
+    whole = re.compile(shown + _OWN_VALUE, _ANY)
     return Mask(text, (needle.lower(),), whole, None, _VALUE_MORE[2:])
 
 
