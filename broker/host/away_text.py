@@ -11,7 +11,7 @@ from typing import Any, Callable, List, Mapping, Sequence
 
 from broker.host.cells import exactly, fitted
 from broker.host.columns import cells, plain, wrapped
-from broker.host.command_text import has_failed, outcome
+from broker.recording.outcome import has_failed, outcome
 from broker.recording.timeline import duration
 
 Report = Mapping[str, Any]
@@ -77,7 +77,7 @@ def brief(report: Report) -> List[str]:
     entered = len(report["lines"]) + report["more_lines"]
     if entered:
         happened = f"{_count(entered, 'line')} {'was' if entered == 1 else 'were'} entered"
-        failed = sum(map(has_failed, report["lines"]))
+        failed = sum(has_failed(one["status"], one["over"]) for one in report["lines"])
         happened += f", {failed} failed" if failed else ""
     else:
         happened = "No line was entered"

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from broker.host.cells import fitted, pieces
 from broker.host.columns import cells, plain
-from broker.recording.commands import ENDED, INFERRED, signal_of
+from broker.recording.outcome import has_failed, outcome
 from broker.recording.timeline import duration
 
 COLUMNS = 100
@@ -21,21 +21,6 @@ _MOST_NESTING = 4
 _CHARACTERS = 1000
 _ELSEWHERE = "(not at a prompt: see the recording)"
 _UNSEEN = "(not seen inside)"
-
-
-def outcome(status: Optional[int], over: str) -> str:
-    """How a command ended: ``exit 1``, ``SIGINT (130)``, ``lost``; empty where nobody told."""
-    if over == INFERRED:
-        return ""
-    if over != ENDED or status is None:
-        return over
-    signal = signal_of(status)
-    return f"{signal} ({status})" if signal else f"exit {status}"
-
-
-def has_failed(command: Mapping[str, Any]) -> bool:
-    """Whether it ended, and with another status than 0."""
-    return command["over"] == ENDED and command["status"] not in (None, 0)
 
 
 def chosen(
@@ -50,7 +35,7 @@ def chosen(
     commands = [
         one
         for one in told["commands"]
-        if (not failed or has_failed(one))
+        if (not failed or has_failed(one["status"], one["over"]))
         and (person is None or person in one["shares"])
         and (not away or one["away"])
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -132,10 +133,15 @@ def newest(session: Optional[str]) -> Path:
     Raises NotFound.
     """
     wanted = session or os.environ.get("JUMPSEAT_SESSION")
-    found = [folder for folder in _folders() if wanted in (None, folder.name)]
-    if not found:
+    began: Dict[float, Path] = {}
+    for folder in _folders():
+        if wanted == folder.name:
+            return folder
+        with contextlib.suppress(NotFound):
+            began[session_file.load(folder).began_wall] = folder
+    if wanted or not began:
         raise NotFound(_NONE)
-    return max(found, key=lambda folder: session_file.load(folder).began_wall)
+    return began[max(began)]
 
 
 def _folders() -> List[Path]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from broker.recording.absences import Absences
+from broker.recording.outcome import ENDED, INFERRED, LOST, RUNNING, STOPPED
 from broker.recording.session_log import Entry
 
 MOST_COMMANDS = 2000
@@ -19,29 +20,13 @@ MOST_COMMANDS = 2000
 MOST_EXECS = 500
 UNTOLD = "…"
 """In ``entered``: one of several lines that the screen could not tell."""
-TOLD, INFERRED = "told", "inferred"
-RUNNING, ENDED, STOPPED, LOST = "running", "ended", "stopped", "lost"
+TOLD = "told"
 _STATUS_OF_STOPPED = 148
 _ID = re.compile(r"[1-9][0-9]{0,8}-[1-9][0-9]{0,8}", re.ASCII)
 _LATE_MOST = 20
 """Lines that are told late are looked for among so many."""
 _LINE_CHARACTERS = 16_384
 _PATH_CHARACTERS = 4096
-_SIGNALS = {
-    1: "SIGHUP",
-    2: "SIGINT",
-    3: "SIGQUIT",
-    4: "SIGILL",
-    5: "SIGTRAP",
-    6: "SIGABRT",
-    8: "SIGFPE",
-    9: "SIGKILL",
-    11: "SIGSEGV",
-    13: "SIGPIPE",
-    14: "SIGALRM",
-    15: "SIGTERM",
-}
-"""Those that have the same number on every Linux; others differ from machine to machine."""
 
 
 @dataclass
@@ -304,11 +289,6 @@ def tell(entries: Iterable[Entry]) -> Dict[str, Any]:
     for entry in entries:
         commands.take(entry)
     return commands.as_json()
-
-
-def signal_of(status: int) -> str:
-    """The name of the signal that a status tells of (128+n); empty where it tells of none."""
-    return _SIGNALS.get(status - 128, "")
 
 
 def _proposal(at: _Terminal, line: str) -> Optional[str]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Dict, List, Mapping, Optional, Pattern, Sequence
 
-from broker.recording.commands import RUNNING, Command
+from broker.recording.commands import Command
 from broker.recording.drift import Change
+from broker.recording.outcome import RUNNING
 
 MOST = 3
 """So many commands are named beside one change."""

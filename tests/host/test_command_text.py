@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from broker.host.columns import cells
-from broker.host.command_text import chosen, has_failed, outcome, table
+from broker.host.command_text import chosen, table
 
 BEGAN = 1_700_000_000.0
 
@@ -83,19 +83,6 @@ def test_some_can_be_asked_for(wanted: dict[str, Any], ids: list[str]) -> None:
     found = chosen(TOLD, **{"failed": False, "person": None, "away": False, **wanted})
     assert [one["id"] for one in found["commands"]] == ids
     assert bool(found["execs"]) == (not wanted), "they are nobody's, and fail for all we know"
-
-
-@pytest.mark.parametrize(
-    ("over", "status", "words"),
-    [
-        ("ended", 0, "exit 0"), ("ended", 127, "exit 127"), ("ended", 137, "SIGKILL (137)"),
-        ("ended", None, "ended"), ("stopped", 148, "stopped"), ("lost", None, "lost"),
-        ("running", None, "running"), ("inferred", None, ""),
-    ],
-)  # fmt: skip
-def test_how_a_command_ended(over: str, status: int | None, words: str) -> None:
-    assert outcome(status, over) == words
-    assert has_failed({"over": over, "status": status}) == (words in ("exit 127", "SIGKILL (137)"))
 
 
 @pytest.mark.parametrize("filler", ["\x1b[2J", "漢", "e ", "\u202e\n", "\t"])

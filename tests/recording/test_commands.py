@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from broker.recording.commands import MOST_COMMANDS, MOST_EXECS, signal_of, tell
+from broker.recording.commands import MOST_COMMANDS, MOST_EXECS, tell
 from broker.recording.session_log import Entry
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "commands.json"
@@ -171,13 +171,6 @@ def test_the_newest_are_told_and_the_others_counted() -> None:
     assert (len(told["commands"]), told["more"]) == (MOST_COMMANDS, 5)
     assert told["commands"][-1]["id"] == f"e{MOST_COMMANDS + 5}"
     assert (len(told["execs"]), told["lost"]) == (MOST_EXECS, 4)
-
-
-def test_signals_have_names_where_every_machine_has_the_same() -> None:
-    assert [signal_of(status) for status in (130, 137, 139, 143)] == [
-        "SIGINT", "SIGKILL", "SIGSEGV", "SIGTERM",
-    ]  # fmt: skip
-    assert [signal_of(status) for status in (0, 1, 128, 135, 148, 255, 256 + 130)] == [""] * 7
 
 
 if __name__ == "__main__":

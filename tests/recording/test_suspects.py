@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from broker.recording.commands import ENDED, INFERRED, TOLD, Command
+from broker.recording.commands import TOLD, Command
 from broker.recording.drift import Change
+from broker.recording.outcome import ENDED, INFERRED
 from broker.recording.suspects import MOST, suspects
 
 TERMINAL = "run-1.terminal-1.cast"
