@@ -23,11 +23,17 @@ _MOST_MODES = 64
 _MOST_PROMPTS = 8
 _MOST_CHARACTERS = 500
 _ENTER = re.compile(rb"[\r\n]")
+_NEW_LINE = re.compile(rb"\r?\n")
 _GIVEN_UP = b"\x03"
 _DONE = b"\r\n\x03\x04"
 _MOVES = re.compile(rb"(?:[\r\b]|\x1b[78=>]|\x1b[(-/][0-~]|\x1b\[[0-?]*[ -/]*[@-~])*")
 _LEFT = re.compile(rb"\n(?:\r|\x1b\(B|\x1b\[[0-9;]*m)*\x1b\[\?[0-9;]*l\Z")
 _CUT = re.compile(rb"\x1b(?:[(-/]|\[[0-?]*[ -/]*)?")
+_ASKED = re.compile(r"(?:[$#>:?\])\u00bb\u276f]\s?|(?:\.\.\.|%) )\Z")
+_SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[(-/]?.)")
+_PYTHON = re.compile(r">>> |In \[[0-9]+\]: ")
+_ONWARD = re.compile(r" *\.\.\.:? ")
+"""What Python shows before the further rows of what it reads, as wide as its prompt."""
 _PLAIN_KEYS = re.compile(rb"[\x20-\xff\b\r\n]*")  # with Backspace, which is 7f or 08
 
 
@@ -38,15 +44,20 @@ class _Prompt(NamedTuple):
     right: Cells
 
 
+_Found = Tuple[int, _Prompt]
+"""A prompt, and in which row it stands."""
+
+
 class _Line:
     """One line, while it is edited."""
 
-    def __init__(self, before: bytes, *, announced: bool, early: bool) -> None:
+    def __init__(self, before: bytes, *, announced: bool, suggests: bool, early: bool) -> None:
         start = before.rfind(b"\r") + 1  # the last place where the column is known
         # The kernel shows early keys before the prompt; only who edits the line shows them again.
         self.lost = not start or (early and not announced)
         """What it shows can't be told any more."""
         self.announced = announced
+        self.suggests = suggests
         self.early = early
         """Keys for it came before its prompt."""
         self.printed = bytearray(before[start:])
@@ -91,6 +102,12 @@ class LineWatch:
         return self._line is not None
 
     @property
+    def asked(self) -> bool:
+        """What was printed last looks like a prompt, or a question."""
+        last = self._before[max(self._before.rfind(b"\n"), self._before.rfind(b"\r")) + 1 :]
+        return _ASKED.search(_SEQUENCE.sub(b"", last).decode("utf-8", "replace")) is not None
+
+    @property
     def coming(self) -> bool:
         """A line was entered and is not told yet."""
         return self._ending is not None or (self._enters > 0 and (self.reading or self._more))
@@ -102,27 +119,28 @@ class LineWatch:
                 self.told.append(self._ending.text)
                 self._ending = None
         elif self._line is not None and self._enters and not self._line.announced:
-            end = data.find(b"\n")
-            if end >= 0:
-                self._line.keep(data[:end])
+            found = _NEW_LINE.search(data)
+            if found is not None:
+                self._line.keep(data[: found.start()])
                 self.end()
-                data = data[end:]
+                data = data[found.start() :]
         if self._line is not None:
             self._line.keep(data)
         else:
             whole = len(data) >= _BEFORE_BYTES
             self._before = data if whole else (self._before + data)[-_BEFORE_BYTES:]
 
-    def begin(self, *, announced: bool = True) -> None:
+    def begin(self, *, announced: bool = True, suggests: bool = False) -> None:
         """Somebody begins to read a line: what was printed last is the prompt, or it comes now.
 
         ``announced``: and says when it has the line (``end``); else the next new line is the end.
+        ``suggests``: until Enter it may show more than the line.
         """
         if self._ending is not None:
             self._ending = None
             self.told.append(None)
         before = self._before if self._line is None else bytes(self._line.printed)
-        self._line = _Line(before, announced=announced, early=self._early)
+        self._line = _Line(before, announced=announced, suggests=suggests, early=self._early)
         self._early = self._more = False
 
     def typed(self, keys: bytes, *, settled: bool) -> None:
@@ -151,8 +169,9 @@ class LineWatch:
         line.plain &= _PLAIN_KEYS.fullmatch(keys) is not None
         line.simple &= line.plain and self._enters + enters <= 1
         if enters and not line.announced:
-            line.whole = settled and len(keys) == 1  # what is printed from here on is not the line
-            if not (line.plain or line.whole):
+            alone = settled and len(keys) == 1
+            line.whole = alone and not line.suggests  # what is printed from here on is not the line
+            if not (line.plain or alone):
                 line.lose()  # the next new line may be these keys'
         if enters or self._enters > self._inside:
             self._early = keys[-1:] not in _DONE
@@ -197,15 +216,20 @@ class LineWatch:
     def _read(self, line: _Line) -> Optional[_Entered]:
         rows = Rows(self._cols)
         printed = bytes(line.printed)
+        blank: Optional[_Found] = None
         try:
             if line.prompt_end is not None:
                 rows.printed(printed[: line.prompt_end])
                 row = rows.at(rows.row)
-                self._learn(_Prompt(row[: rows.col], row[rows.col :]))
+                prompt = _Prompt(row[: rows.col], row[rows.col :])
+                if _text(prompt.left).strip():
+                    self._learn(prompt)
+                elif line.announced and line.simple:
+                    blank = rows.row, prompt
             rows.printed(printed[line.prompt_end or 0 :])
         except Unknown:
             return None
-        return _Entered(rows, self._prompts, line)
+        return _Entered(rows, self._prompts, blank, line)
 
     def _learn(self, prompt: _Prompt) -> None:
         others = [one for one in self._prompts if one.left != prompt.left]
@@ -215,9 +239,13 @@ class LineWatch:
 class _Entered:
     """A line that was entered, on the rows that show it."""
 
-    def __init__(self, rows: Rows, prompts: List[_Prompt], line: _Line) -> None:
+    def __init__(
+        self, rows: Rows, prompts: List[_Prompt], blank: Optional[_Found], line: _Line
+    ) -> None:
         self.rows = rows
         self._prompts = prompts
+        self._blank = blank
+        """Where it began, if there was no prompt."""
         self._line = line
         self._gone = _LEFT.search(line.printed[-_MOST_MODES:]) is not None
         self._rest = b""
@@ -243,13 +271,14 @@ class _Entered:
     def text(self) -> Optional[str]:
         """What stands behind the prompt."""
         rows, line = self.rows, self._line
-        found = _found(rows, self._prompts)
+        found = self._blank or _found(rows, self._prompts)
         if found is None or rows.cut or line.lost:
             return None
         top, prompt = found
         start = len(prompt.left)
+        python = _PYTHON.fullmatch(_text(prompt.left)) is not None
         last = rows.row - 1 if self._gone else rows.row  # bash may leave old rows below
-        bottom = max(row for row in rows.shown if row <= max(last, top))
+        bottom = max((row for row in rows.shown if row <= max(last, top)), default=top)
         if not (line.announced or line.whole) and (
             top != bottom or bottom != rows.shown[-1] or _text(rows.at(bottom)[-2:]).strip()
         ):
@@ -262,7 +291,10 @@ class _Entered:
             if at == top:
                 row = row[start:]
             elif not rows.full(at - 1):
-                margin = next((col for col, cell in enumerate(row) if cell is not None), 0)
+                if python and _ONWARD.fullmatch(_text(row[:start])):
+                    margin = start
+                else:
+                    margin = next((col for col, cell in enumerate(row) if cell is not None), 0)
                 lines.append(" " * (margin - start))  # fish moves it below the first line
                 row = row[margin:]
             text = _unbroken(row)
@@ -282,7 +314,7 @@ class _Entered:
         return row[-1] == " " and following[1] == ""
 
 
-def _found(rows: Rows, prompts: List[_Prompt]) -> Optional[Tuple[int, _Prompt]]:
+def _found(rows: Rows, prompts: List[_Prompt]) -> Optional[_Found]:
     """The lowest row that begins with one of these."""
     longest_first = sorted(prompts, key=lambda one: -len(one.left))
     for at in reversed(rows.shown):
@@ -290,7 +322,7 @@ def _found(rows: Rows, prompts: List[_Prompt]) -> Optional[Tuple[int, _Prompt]]:
             continue
         for prompt in longest_first:
             left = _text(prompt.left)
-            if left.strip() and _text(rows.at(at)[: len(prompt.left)]) == left:
+            if _text(rows.at(at)[: len(prompt.left)]) == left:
                 return at, prompt
     return None
 

@@ -103,8 +103,11 @@ class TypedLines:
         self._typed_at = t
         if self.prompt.bracketed and self._reader.reads_lines:
             self._line.lose()  # something is asked in its midst: what becomes of it then?
-        if not (secret or self._line.reading) and self._seems_at_prompt():
-            self._line.begin(announced=False)
+        if not (secret or self._line.reading):
+            if self._seems_at_prompt():
+                self._line.begin(announced=False)
+            elif self._quiet and self._line.asked and not self.prompt.full_screen:
+                self._line.begin(announced=False, suggests=not self._reader.reads_lines)
         if self.prompt.typed(keys, settled=settled):
             self._enter(self._shares.take(), person, t)
 
@@ -163,9 +166,14 @@ class TypedLines:
             return "something is typed on the line: end it with Enter, or clear it with Ctrl-C"
         return ""
 
+    @property
+    def _quiet(self) -> bool:
+        """Whoever may wait for a line does not announce it, and prints nothing."""
+        return not self.prompt.bracketed and self._clock() - self._printed_at >= QUIET_SECONDS
+
     def _seems_at_prompt(self) -> bool:
         """For shells that do not announce their prompts."""
-        if self.prompt.bracketed or self._clock() - self._printed_at < QUIET_SECONDS:
+        if not self._quiet:
             return False
         front = self._reader.front.lstrip("-")
         if front in _EDITING_SHELLS:
