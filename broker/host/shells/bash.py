@@ -1,18 +1,23 @@
-"""What bash (4.4 and later) reads at its start.
+"""What bash (4.4 and later) reads at its start, so that holds work in it and it tells its commands.
 
-``bind -x`` gives us the line as the line editor has it, history and pastes included, and can empty
-it. A DEBUG trap with extdebug, the other way to stop a command, sees single commands and no
-subshells, has no line to show, and takes the place of the user's own; where the user has one, it
-sees a test for the file at each Enter, and nothing else of ours. There is no process to be started
-while no hold is up: on a host that is out of processes Enter must still do.
+The line is what the line editor has when Enter is pressed, history and pastes included: ``bind -x``
+shows it to us, and can empty it. A command begins where PS0 is shown, and has ended where
+PROMPT_COMMAND runs. Before 5.1 that is a string, in front of which ours stands; the user's then
+sees one status of a pipeline, the last. Later it is an array, whose elements disturb each other in
+nothing: ours has a place of its own there, and the user's own string stays where it was.
+
+A DEBUG trap would be the user's. Where there is one, ours runs in a subshell, which it does not
+see; elsewhere no process is started at a prompt or at Enter: on a host that is out of processes,
+Enter must still do. Whether there is one only a subshell can see without being seen; so we look
+after lines that may have set one.
+
+Known: ``set -v`` shows our words as it would show the user's own; a trace that goes to
+BASH_XTRACEFD has them; a DEBUG trap that functions inherit (``set -T``) sees what ours do.
 """
 
-TEXT = r"""# Jumpseat: read by one bash at its start, in place of ~/.bashrc; by a login shell
-# as the ENV of a shell in POSIX mode, which then goes on as it would have begun. It looks at a line
-# when Enter is pressed, before bash sees it, and does nothing else.
-
+_FUNCTIONS = r"""
 __jumpseat_check() { # in a subshell: what is changed here stays here
-  set +eux
+  builtin set +eux
   builtin unset HISTCONTROL HISTIGNORE HISTTIMEFORMAT
   local line last one=$READLINE_LINE
   line=$one
@@ -51,27 +56,176 @@ __jumpseat_matches() {
 __jumpseat_aside() {
   [[ -o history && $READLINE_LINE ]] && builtin history -s -- "$READLINE_LINE"
   READLINE_LINE= READLINE_POINT=0
-  builtin kill -INT $$
+  builtin kill -INT "$$"
 }
 
-__jumpseat_read() {
+# A mark of this kind with these fields, for the recorder, wherever output goes.
+__jumpseat_mark() {
+  builtin local IFS=\;
+  builtin printf '\e]7717;%s%s;%s\e\\' "${__jumpseat_marks[@]}" "$*" >/dev/tty || builtin :
+}
+
+__jumpseat_encode() { # `text`, as a field
+  [[ $text == *[%[:cntrl:]]* ]] || return 0
+  builtin local code hex byte
+  text=${text//%/%25}
+  for ((code = 1; code < 128; code += code == 31 ? 96 : 1)); do
+    builtin printf -v hex %02X "$code"
+    builtin printf -v byte "\\x$hex"
+    [[ $text != *"$byte"* ]] || text=${text//"$byte"/%$hex}
+  done
+}
+
+# What PROMPT_COMMAND calls, with the status.
+__jumpseat_prompt() {
+  builtin local - text="${PWD-}" LC_ALL=C
+  builtin set +eux
+  __jumpseat_at=1
+  __jumpseat_encode
+  __jumpseat_mark p "$$" "$1" "$text"
+  __jumpseat_set_ps0
+}
+
+__jumpseat_set_ps0() { # at a prompt: at Enter, bash has it already
+  if ! builtin shopt -q promptvars; then
+    [[ ${PS0-} != *"$__jumpseat_ps0" ]] || PS0=${PS0%"$__jumpseat_ps0"}
+  elif [[ ${PS0-} != *"$__jumpseat_ps0" ]]; then
+    builtin printf -v PS0 %s "${PS0-}$__jumpseat_ps0" || :
+  fi
+}
+
+__jumpseat_again() { # what gives the status back
+  __jumpseat_prompt "$1"
+  return "$1"
+}
+
+# What Enter calls. 1: the line must not run; 2, 3: first, our hooks are to be put where they
+# belong, with and without a subshell around them.
+__jumpseat_enter() {
+  builtin local - wanted=2 piece found
+  builtin set +eux
+  [[ ! -s ${__jumpseat_held-} ]] || ( __jumpseat_check ) || return 1
+  __jumpseat_risky || wanted=3
+  if [[ ${__jumpseat_marks-} ]]; then
+    __jumpseat_look "$wanted"
+    [[ ! $found ]] || ((__jumpseat_at)) || return 0 # a line that a command reads
+    [[ $found == "$piece"* ]] && __jumpseat_begins || return "$wanted"
+  fi
+  ((wanted == __jumpseat_hooked)) || return "$wanted"
+  [[ ! ${__jumpseat_marks-} ]] || __jumpseat_tell
+  return 0
+}
+
+# Whether there is a DEBUG trap, or will be, as far as we see.
+__jumpseat_risky() {
+  builtin local word="${READLINE_LINE#"${READLINE_LINE%%[![:space:]]*}"}"
+  [[ ! ${__jumpseat_debug-} && $READLINE_LINE != *@(trap|source|eval|. )* ]] || return 0
+  builtin declare -F -- "${word%%[[:space:]\;\&\|\(\)\<\>]*}" >/dev/null
+}
+
+# What PROMPT_COMMAND is to have of ours: `piece`; what it has: `found`, `at` a place.
+__jumpseat_look() {
+  if [[ ${PROMPT_COMMAND@a} == x ]]; then # shells run it that know nothing of ours
+    piece='{ ( ${__jumpseat_call:-exit} "$?" ) && ( : ); }'
+  elif [[ $1 == 3 ]] || ! __jumpseat_begins; then
+    piece='{ __jumpseat_again "$?" && :; } >/dev/null'
+    ((__jumpseat_arrays)) && piece='{ __jumpseat_prompt "$?"; } >/dev/null'
+  else
+    piece='{ ( __jumpseat_again "$?" ) && ( : ); }'
+    ((__jumpseat_arrays)) && piece='{ ( __jumpseat_prompt "$?" ); }'
+  fi
+  piece+=' 2>/dev/null"${__jumpseat_none:__jumpseat_at=1,1}"'
+  for at in "${!PROMPT_COMMAND[@]}"; do
+    found=${PROMPT_COMMAND[at]}
+    [[ $found != "{ "*__jumpseat_* ]] || return 0
+  done
+  found=
+}
+
+__jumpseat_begins() { # whether PS0 has ours
+  [[ ${PS0-} == *"$__jumpseat_ps0" ]] && builtin shopt -q promptvars
+}
+
+__jumpseat_tell() {
+  builtin local LC_ALL=C line="$READLINE_LINE" kind=e text told= at
+  for ((at = 0; ; at += 330)); do
+    text=${line:at:330}
+    ((at + 330 < ${#line})) || kind=l
+    __jumpseat_encode
+    builtin printf -v text '\e]7717;%s%s;%s;%s;%s\e\\' "${__jumpseat_marks[@]}" "$kind" "$$" "$text"
+    told+=$text
+    [[ $kind == e ]] || break
+  done
+  builtin printf %s "$told" >/dev/tty || builtin :
+  __jumpseat_begins && return 0
+  __jumpseat_mark c "$$"
+  __jumpseat_at=0
+}
+
+# What is to be done in the shell itself, after `__jumpseat_enter`.
+__jumpseat_after() {
+  builtin local - code=$?
+  builtin set +eux
+  case $code in
+    1) __jumpseat_aside ;;
+    [23])
+      __jumpseat_hook "$code"
+      if [[ ${__jumpseat_marks-} ]]; then
+        ((__jumpseat_at)) || __jumpseat_prompt "$__jumpseat_status"
+        __jumpseat_tell
+      fi
+      ;;
+  esac
+  return 0
+}
+
+# Put our hooks where they belong: 2 in a subshell, 3 without.
+__jumpseat_hook() {
+  builtin local map at= piece found enter='__jumpseat_enter "$_"'
+  [[ $1 == 3 ]] || enter='( __jumpseat_debug=$(builtin trap -p DEBUG); __jumpseat_enter )'
+  if [[ $1 != "$__jumpseat_hooked" ]]; then
+    # The new line: in the midst of a here-document bash knows its keywords only at the beginning
+    # of a line. The redirection hides ours from `set -x`, and takes the status down.
+    enter=$'\n'"{ $enter || { __jumpseat_after \"\$_\"; } >/dev/null; } 2>/dev/null"
+    enter+='"${__jumpseat_none:__jumpseat_status=$?,1}"'
+    for map in emacs-standard vi-insert vi-command; do
+      builtin bind -m $map -x '"\e\C-_c": '"$enter"
+    done
+    __jumpseat_hooked=$1
+  fi
+  [[ ${__jumpseat_marks-} ]] || return 0
+  __jumpseat_look "$1"
+  if ((__jumpseat_arrays)) && [[ ${PROMPT_COMMAND@a} != x ]]; then
+    # Where a user's own string would be, is nothing of ours.
+    [[ $found ]] || at=$((${at:-0} + 1))
+    builtin printf -v "PROMPT_COMMAND[$at]" %s "$piece" || :
+  else
+    [[ $found ]] && found=${found#*$'\n'} || found=${PROMPT_COMMAND-}
+    builtin printf -v PROMPT_COMMAND '%s\n%s' "$piece" "$found" || :
+  fi
+}
+
+__jumpseat_read() { # works in every bash
+  if [[ $- != *i* || $- == *r* || ${TERM:-dumb} == dumb ]] ||
+    ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 404)); then
+    builtin unset JUMPSEAT_HOLDS JUMPSEAT_MARKS
+    return 0
+  fi
   builtin local - IFS=$'\n'
-  set -f +eux
-  __jumpseat_held=($JUMPSEAT_HOLDS)
-  builtin unset JUMPSEAT_HOLDS
+  builtin set -f +eux
+  __jumpseat_held=(${JUMPSEAT_HOLDS-})
+  # Parted, so that a list of all variables shows it to nobody who could use it as it stands.
+  __jumpseat_marks=(${JUMPSEAT_MARKS:0:16} ${JUMPSEAT_MARKS:16})
+  builtin unset JUMPSEAT_HOLDS JUMPSEAT_MARKS
 }
 
 # Whatever key ends a line: first our look at it, then what the key did. No other key is touched.
-__jumpseat_bind() {
+__jumpseat_install() {
   builtin local status=$?
-  builtin unset -f __jumpseat_read __jumpseat_bind
-  ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 404)) && [[ -o emacs || -o vi ]] || return $status
+  builtin unset -f __jumpseat_read __jumpseat_install
+  [[ ${__jumpseat_held-}${__jumpseat_marks-} ]] && [[ -o emacs || -o vi ]] || return $status
   builtin local - IFS=$'\n' map line key check='"\e\C-_c"' accept='"\e\C-_a"' next='"\e\C-_n"'
-  builtin local look='[[ ! -s ${__jumpseat_held-} ]] || ( __jumpseat_check ) || __jumpseat_aside'
-  # Where `set -x` would show it. The new line: in the midst of a here-document bash knows its
-  # keywords only at the beginning of a line.
-  look=$'\n'"{ $look; } 2>/dev/null"
-  set -f +eux
+  builtin set -f +eux
   for map in emacs-standard vi-insert vi-command; do
     for line in $(builtin bind -m $map -p); do
       key=${line%%'": '*}'"'
@@ -82,11 +236,37 @@ __jumpseat_bind() {
     done
     builtin bind -m $map "$accept: accept-line"
     builtin bind -m $map "$next: operate-and-get-next"
-    builtin bind -m $map -x "$check: $look"
   done
+  __jumpseat_none=x __jumpseat_at=0 __jumpseat_status= __jumpseat_hooked= __jumpseat_debug=
+  __jumpseat_call=__jumpseat_again
+  ((__jumpseat_arrays = BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501, 1))
+  __jumpseat_begin=($'\e]7717;'"${__jumpseat_marks-}" "${__jumpseat_marks[1]-};c;$$"$'\e\\')
+  __jumpseat_ps0='${__jumpseat_begin-}${__jumpseat_begin[1]:__jumpseat_at=0,0}'
+  [[ ! ${__jumpseat_marks-} ]] || __jumpseat_set_ps0
+  __jumpseat_hook 2
+  [[ ! ${__jumpseat_marks-} ]] ||
+    __jumpseat_mark s "$$" "bash ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]}"
   return $status
 }
+"""
 
+_INSTALL = "{ __jumpseat_install; } >/dev/null 2>&1 || return\n"  # hushed: what a DEBUG trap says
+
+HOOKS = (
+    "# Jumpseat: read by an interactive bash, behind its user's files.\n"
+    + _FUNCTIONS
+    + "\n__jumpseat_read\n"
+    + _INSTALL
+)
+"""For any interactive bash: holds and marks, as far as its environment has them."""
+
+START = (
+    r"""# Jumpseat: read by one bash at its start, in place of ~/.bashrc; by a login shell
+# as the ENV of a shell in POSIX mode, which then goes on as it would have begun. It looks at a line
+# when Enter is pressed, before bash sees it, and says when a command begins and has ended.
+"""
+    + _FUNCTIONS
+    + r"""
 __jumpseat_read
 
 if shopt -q login_shell; then
@@ -103,5 +283,7 @@ if shopt -q login_shell; then
 elif [[ -r ~/.bashrc ]]; then . ~/.bashrc
 fi
 
-__jumpseat_bind || return
 """
+    + _INSTALL
+)
+"""In place of what bash reads at its start: the user's files, then the hooks."""

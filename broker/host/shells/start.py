@@ -101,8 +101,8 @@ def _bash(env: Mapping[str, str], folder: Path, told: Dict[str, str], login: boo
     path = folder / "bashrc"
     if login:
         # A login shell ignores --rcfile; in POSIX mode it reads ENV, and leaves that mode there.
-        return Start(("--posix",), {**told, "ENV": str(path)}, path.name, bash.TEXT)
-    return Start(("--rcfile", str(path)), told, path.name, bash.TEXT)
+        return Start(("--posix",), {**told, "ENV": str(path)}, path.name, bash.START)
+    return Start(("--rcfile", str(path)), told, path.name, bash.START)
 
 
 def _zsh(env: Mapping[str, str], folder: Path, told: Dict[str, str], login: bool) -> Start:
