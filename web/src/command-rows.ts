@@ -76,11 +76,12 @@ export const AT_END: Window = { first: Infinity, last: Infinity };
 
 /**
  * What to show of `count` rows: what is shown, if the row to see is in it, else a page around that
- * row (null: the newest). A window to the end stays at the end.
+ * row. `row` null: the newest; a window that goes along with them is cut where it gets long.
  */
 export function windowOf(shown: Window, count: number, row: number | null): Window {
   const wanted = row ?? count - 1;
-  if (shown.first <= wanted && wanted < shown.last) return shown;
+  const isLong = row === null && count - shown.first > 2 * PAGE;
+  if (shown.first <= wanted && wanted < shown.last && !isLong) return shown;
   const first = Math.max(0, Math.min(wanted - PAGE / 2, count - PAGE));
   return { first, last: first + PAGE < count ? first + PAGE : Infinity };
 }

@@ -106,7 +106,8 @@ describe("the window of a long list", () => {
   it.each([
     ["the newest at first", AT_END, 2000, null, window(1800, Infinity)],
     ["all where there are few", AT_END, 3, null, window(0, Infinity)],
-    ["what was shown, and what came", window(1600, Infinity), 2001, null, window(1600, Infinity)],
+    ["what was shown, and what came", window(1700, Infinity), 2001, null, window(1700, Infinity)],
+    ["no more than some pages of it", window(0, Infinity), 401, null, window(201, Infinity)],
     ["around what is to be seen", window(1800, Infinity), 2000, 500, window(400, 600)],
     ["the same while that is in it", window(400, 600), 2000, 599, window(400, 600)],
     ["at the end again for the newest", window(400, 600), 2000, null, window(1800, Infinity)],

@@ -26,10 +26,12 @@ export function useFollowing(row: number | null, count: number) {
   const latest = useRef(look);
   latest.current = look;
   useEffect(() => {
-    if (element.current === null) return undefined;
+    const list = element.current?.querySelector("ol");
+    if (!element.current || !list) return undefined;
     // Rows get their height when they come into sight.
     const observer = new ResizeObserver(() => latest.current());
     observer.observe(element.current);
+    observer.observe(list);
     return () => observer.disconnect();
   }, []);
 
