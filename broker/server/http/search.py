@@ -51,6 +51,7 @@ class Search:
         }
         try:
             async with self._turns:
+                behind = self._indexer.behind  # what comes in meanwhile may not be found
                 found, following = await asyncio.to_thread(find, self._path, query, list(rooms))
         except TookTooLong:
             raise Unsearchable(
@@ -63,7 +64,7 @@ class Search:
             {
                 "hits": [_told(hit, rooms[hit.session]) for hit in found],
                 "next": None if following is None else str(following),
-                "behind": self._indexer.behind,
+                "behind": behind,
             }
         )
 

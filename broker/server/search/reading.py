@@ -69,8 +69,13 @@ class Reading:
         if commands is None or run < commands.run:
             commands = self._commands_again(stream)
         commands.feed(run, data)
-        self._index.add_commands(stream, stream.indexed + len(data), began, commands.changed())
+        changed = list(commands.changed())
+        self._index.add_commands(stream, stream.indexed + len(data), began, changed)
         self._commands[stream.session] = commands
+        for name in {command.terminal for command in changed}:
+            terminal = self._known.get((stream.session, name))
+            if terminal is not None and terminal.id in self._open:
+                self._recording(terminal, b"", began)  # its last pieces are divided otherwise now
         if len(self._commands) > _MOST_SESSIONS:
             del self._commands[next(iter(self._commands))]
 
