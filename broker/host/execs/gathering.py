@@ -1,12 +1,13 @@
 """Which of the programs that begin are listed, and what is told of each.
 
-Listed are those with a controlling terminal that is none of the session's own. Of a program that
-has ended already only what its parents tell is known.
+Listed are those with a controlling terminal that is none of the session's own, nor one that was
+made from there (by ``sudo`` or ``script``). Of a program that has ended already only what its
+parents tell is known.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Dict, List, Optional
+from typing import Any, Callable, Dict, FrozenSet, List, Optional
 
 from broker.host.execs import seen
 from broker.wire.patience import Patience
@@ -26,18 +27,23 @@ class Gathering:
     """Takes the kernel's events in order; ``clock``: seconds that never go back."""
 
     def __init__(self, mask: Callable[[List[str]], List[str]], clock: Callable[[], float]) -> None:
-        self.own: Collection[int] = ()
-        """The session's own terminals."""
         self._mask = mask
         self._clock = clock
         self._parents: Dict[int, int] = {}
         self._patience = Patience(AT_ONCE, A_SECOND)
         self._terminals: Dict[int, Patience] = {}
+        self._own: FrozenSet[int] = frozenset()
+        self._from_own: Dict[int, bool] = {}
         self._ran: List[Dict[str, Any]] = []
         self._lost = 0
 
     def __bool__(self) -> bool:
         return bool(self._ran or self._lost)
+
+    def is_own(self, terminals: FrozenSet[int]) -> None:
+        """These are the session's own terminals from now on."""
+        self._own = terminals
+        self._from_own.clear()
 
     def forked(self, parent: int, pid: int) -> None:
         """A process has a parent: who it was is known even where both end at once."""
@@ -59,7 +65,7 @@ class Gathering:
             stands = seen.standing(there)
         if stands is None:
             self._lost += 1  # gone or hidden, and nobody left to say where it was
-        elif stands.tty and stands.tty not in self.own:
+        elif stands.tty and stands.tty not in self._own and not self._is_from_own(stands):
             self._take(pid, parent, argv if there == pid else None, stands.tty, there)
 
     def missed(self) -> None:
@@ -73,6 +79,21 @@ class Gathering:
         told = {"ran": ran, "lost": self._lost}
         self._ran, self._lost = [], 0
         return told
+
+    def _is_from_own(self, stands: seen.Standing) -> bool:
+        """Whether a terminal was made from one of the session's own; looked up once a session."""
+        found = self._from_own.get(stands.session)
+        if found is None:
+            above: Optional[seen.Standing] = stands
+            for _ in range(_MOST_PARENTS):
+                if above is None or above.tty in self._own:
+                    break
+                above = seen.standing(above.parent)
+            if len(self._from_own) > _MOST_TERMINALS:
+                self._from_own.clear()
+            found = above is not None and above.tty in self._own
+            self._from_own[stands.session] = found
+        return found
 
     def _take(self, pid: int, parent: int, argv: Optional[List[str]], tty: int, there: int) -> None:
         now = self._clock()

@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from contextlib import suppress
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Protocol, Sequence
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Protocol, Sequence, Set
 
 from broker.host.execs.seen import standing
 from broker.host.invocation import command
@@ -56,6 +56,7 @@ class ExecJournal:
         self._over = asyncio.Event()
         self._over.set()
         self._leaving = False
+        self._limits: Set[str] = set()
         self._seen: Dict[int, float] = {}
         self._told: FrozenSet[int] = frozenset()
 
@@ -100,24 +101,29 @@ class ExecJournal:
                 start_new_session=True,
                 limit=_LONGEST_LINE_BYTES,
             )
-            self._told = frozenset()
-            self._say({"masks": self._masks})
-            self._tell_own()
-            if self._leaving:
-                self.stop()
-            while process.stdout is not None:
-                line = await process.stdout.readline()
-                if not line:
-                    break
-                self._take(json.loads(line))
+            await self._listen(process)
+            if await process.wait() != 0 and not self._leaving:
+                self._limit("the process that watched programs begin has ended")
         except (OSError, ValueError, KeyError, TypeError):
             self._limit("the programs that are begun can't be watched")
         finally:
+            self._on = self._on and self._leaving  # what ended by itself is not tried again
             self._kill()
             self._process = None
             self._over.set()
-        if not self._leaving:
-            self._limit("the process that watched programs begin has ended")
+
+    async def _listen(self, process: asyncio.subprocess.Process) -> None:
+        """Until it says no more. Raises OSError, and ValueError where it makes no sense."""
+        self._told = frozenset()
+        self._say({"masks": self._masks})
+        self._tell_own()
+        if self._leaving:
+            self.stop()
+        while process.stdout is not None:
+            line = await process.stdout.readline()
+            if not line:
+                return
+            self._take(json.loads(line))
 
     def _take(self, told: Dict[str, Any]) -> None:
         if "limit" in told:
@@ -152,8 +158,8 @@ class ExecJournal:
             process.stdin.write(json.dumps(told).encode() + b"\n")
 
     def _limit(self, why: str) -> None:
-        if self._on:  # said once, and not tried again
-            self._on = False
+        if why not in self._limits:
+            self._limits.add(why)
             self._owner.log("limit", what="execs", why=why)
 
     def _kill(self) -> None:

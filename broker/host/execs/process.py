@@ -54,16 +54,16 @@ def _watch(source: Source, gathering: Gathering) -> None:
         ready.register(0, selectors.EVENT_READ)
         while True:
             wait = max(0.0, due - time.monotonic()) if gathering else None
-            for key, _ in ready.select(wait):
-                if key.fileobj is source:
-                    _read(source, gathering)
-                    continue
+            come = {key.fileobj for key, _ in ready.select(wait)}
+            if 0 in come:  # first: what is new of our own terminals holds for what comes
                 data = os.read(0, 65536)
                 if not data:
                     return
                 *lines, asked = (asked + data).split(b"\n")
                 for line in lines:
-                    gathering.own = frozenset(json.loads(line)["own"])
+                    gathering.is_own(frozenset(json.loads(line)["own"]))
+            if source in come:
+                _read(source, gathering)
             if time.monotonic() >= due:
                 _tell(gathering)
                 due = time.monotonic() + _EVERY_SECONDS

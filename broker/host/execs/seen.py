@@ -18,6 +18,8 @@ class Standing(NamedTuple):
     """Where a process stands."""
 
     parent: int
+    session: int
+    """The process that leads its session."""
     tty: int
     """The number of its controlling terminal's device; 0: none."""
 
@@ -28,7 +30,7 @@ def standing(pid: int) -> Optional[Standing]:
     try:
         # state, parent, group, session, terminal; what is before may hold anything
         fields = stat[stat.rindex(b")") + 2 :].split(None, 5)
-        return Standing(int(fields[1]), int(fields[4]) & 0xFFFFFFFF)
+        return Standing(int(fields[1]), int(fields[3]), int(fields[4]) & 0xFFFFFFFF)
     except (ValueError, IndexError):
         return None
 

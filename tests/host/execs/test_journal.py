@@ -121,14 +121,17 @@ async def test_what_others_begin_is_listed_as_it_was_typed(machine: Machine) -> 
 async def test_the_sessions_own_terminals_and_daemons_are_not_listed(machine: Machine) -> None:
     shell, own = await machine.shell(), await machine.shell(own=True)
     await machine.begin(shell)
-    own.type("/bin/sleep 0.31; sh -c 'sleep 0.32; :'; echo 'do'ne\n")
+    machine.journal.look(live=True)
+    own.type("/bin/sleep 0.31; sh -c 'sleep 0.32; :'\n")
+    own.type("script -qec 'sleep 0.35; :' /dev/null; echo 'do'ne\n")
     await own.expect("done")
     await run(["/bin/sleep", "0.33"], ENV)
+    machine.journal.look(live=True)
     shell.type("/bin/sleep 0.34\n")
     await machine.until_ran(shell, "/bin/sleep", "0.34")
     assert machine.ran(own) == []
     told = json.dumps(machine.logged)
-    assert not [which for which in ("0.31", "0.32", "0.33") if which in told]
+    assert not [which for which in ("0.31", "0.32", "0.33", "0.35") if which in told]
 
 
 async def test_of_a_storm_none_goes_uncounted_and_others_are_not_hidden_by_it(
@@ -210,3 +213,6 @@ async def test_in_a_session_it_stands_in_the_log_and_ends_with_the_grant(
     assert not [one for one in listed if one["argv"] == ["/bin/sleep", "0.36"]]
     await host.do("revoke")
     await until(lambda: not watching(), "its end")
+    await seat.close()
+    await host.do("end")
+    await host.gone()
