@@ -30,7 +30,8 @@ class Story:
 
     def __init__(self, cols: int = 80, rows: int = 24) -> None:
         self._encoder = Encoder()
-        self.cast = self._encoder.header(cols, rows, 1_700_000_000.0, {}, "test")
+        self.cast = bytearray()
+        self.cast += self._encoder.header(cols, rows, 1_700_000_000.0, {}, "test")
         self.log = started() + entry(0.5, "opened", terminal=CAST, cols=cols, rows=rows)
         self._commands = 0
 
@@ -65,9 +66,9 @@ def story() -> Story:
     return told
 
 
-async def append(host: Peer, name: str, data: bytes, since: int = 0) -> None:
+async def append(host: Peer, name: str, data: bytes | bytearray, since: int = 0) -> None:
     for at in range(since, len(data), 60_000):
-        await host.send(Append(name, at, data[at : at + 60_000]))
+        await host.send(Append(name, at, bytes(data[at : at + 60_000])))
     if len(data) > since:
         await host.wait(Held, lambda held: held.stream == name and held.offset == len(data))
 
@@ -235,8 +236,9 @@ async def test_a_session_that_goes_on_is_found_as_it_stands(site: Site) -> None:
 
 
 def numbered(told: Story, start: int, count: int) -> None:
-    for number in range(start, start + count):
-        told.output(number / 1e6, f"line n{number} of many that are printed here\r\n")
+    for at in range(start, start + count, 20):
+        rows = [f"line n{number} of many that are printed here" for number in range(at, at + 20)]
+        told.output(at / 1e6, "".join(row + "\r\n" for row in rows))
 
 
 def worker_of(data: Path) -> int | None:
