@@ -110,7 +110,7 @@ def _zsh(env: Mapping[str, str], folder: Path, told: Dict[str, str], login: bool
     changed = {**told, "ZDOTDIR": str(path.parent)}
     if "ZDOTDIR" in env:
         changed["JUMPSEAT_ZDOTDIR"] = env["ZDOTDIR"]
-    return Start((), changed, "zsh/.zshenv", zsh.TEXT)
+    return Start((), changed, "zsh/.zshenv", zsh.START)
 
 
 def _fish(env: Mapping[str, str], folder: Path, told: Dict[str, str], login: bool) -> Start:
