@@ -11,13 +11,14 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from broker.recording import away, commands, timeline
 from broker.recording.session_log import Entry
 from broker.server.log_reader import LogReader
+from broker.server.search import command_output
 from broker.server.stores.recordings import Recordings
 
 NO_SUCH = 3
@@ -27,7 +28,10 @@ _MEMORY_BYTES = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``what``: ``timeline``, ``away``, ``commands``, ``drift``; ``logs``: names and held bytes."""
+    """``what``: ``timeline``, ``away``, ``commands``, ``drift``, ``output``.
+
+    ``logs``: names and held bytes, run after run.
+    """
 
     what: str
     root: str
@@ -36,6 +40,10 @@ class Asked:
     start: int | None = None
     """With ``end``: the fingerprints between which drift is told."""
     end: int | None = None
+    command: str = ""
+    """The one of which the output is told."""
+    recordings: list[tuple[str, int]] = field(default_factory=list)
+    """Names and held bytes, where output is told."""
 
     def encoded(self) -> bytes:
         """For the process."""
@@ -51,7 +59,20 @@ def tell(asked: Asked) -> dict[str, Any]:
         return away.tell(entries)
     if asked.what == "commands":
         return commands.tell(entries)
+    if asked.what == "output":
+        return _output(Recordings(Path(asked.root)), asked, entries)
     return away.between(entries, asked.start, asked.end)
+
+
+def _output(recordings: Recordings, asked: Asked, entries: Iterator[Entry]) -> dict[str, Any]:
+    told = commands.Commands()
+    for entry in entries:
+        told.take(entry)
+    held = dict(asked.recordings)
+    for command in told.found:
+        if command.id == asked.command and command.terminal in held:
+            return command_output.tell(recordings, asked.session, command, held[command.terminal])
+    raise ValueError("there is no such command")
 
 
 def _entries(recordings: Recordings, asked: Asked) -> Iterator[Entry]:

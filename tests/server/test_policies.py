@@ -23,8 +23,8 @@ def table(pages: Path) -> list[Route]:
     anything: Any = _Anything()
     built = Pages(pages, Addresses.of("127.0.0.1", 1, None), Pyz())
     return routes(
-        pages=built, api=anything, downloads=anything, reports=anything, hosts=anything,
-        viewers=anything, live=anything, deliveries=anything,
+        pages=built, api=anything, downloads=anything, reports=anything, search=anything,
+        hosts=anything, viewers=anything, live=anything, deliveries=anything,
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ async def _answer(_request: web.Request) -> web.Response:
 
 def path_of(route: Route, session: str = "s1") -> str:
     path = route.path.replace("{session}", session).replace("{stream}", "run-1.log")
-    return path.replace("{name}", "index-1.js")
+    return path.replace("{name}", "index-1.js").replace("{command}", "1-1")
 
 
 def allows(route: Route, policy: Policy) -> bool:

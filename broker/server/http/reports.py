@@ -55,8 +55,17 @@ class Reports:
         start, end = _number(request, "from"), _number(request, "to")
         return await self._told(request, "drift", start, end)
 
+    async def output(self, request: web.Request) -> web.Response:
+        """What one command printed, as the screen showed it."""
+        return await self._told(request, "output", command=request.match_info["command"])
+
     async def _told(
-        self, request: web.Request, what: str, start: int | None = None, end: int | None = None
+        self,
+        request: web.Request,
+        what: str,
+        start: int | None = None,
+        end: int | None = None,
+        command: str = "",
     ) -> web.Response:
         room = room_of(self._hub, request)
         session = room.session.id
@@ -76,10 +85,13 @@ class Reports:
                 [(name, size) for _, name, size in held],
                 start,
                 end,
+                command,
+                [(one.name, one.held) for one in room.copies.values() if not one.stream.is_log],
             )
             status, answer = await _ask(asked)
         if status == NO_SUCH:
-            raise NotFound("unknown-fingerprint", answer.decode())
+            code = "unknown-fingerprint" if what == "drift" else "unknown-command"
+            raise NotFound(code, answer.decode())
         if status != 0:
             log.warning("report untold", session=session, what=what, status=status)
             raise Untold("untold", "the session's log is too much to be told of at once")

@@ -59,6 +59,7 @@ def routes(  # noqa: PLR0913 - one for each part
         Route("GET", f"{session}/timeline", _ENGINEER, reports.timeline),
         Route("GET", f"{session}/away", _ENGINEER, reports.away),
         Route("GET", f"{session}/commands", _ENGINEER, reports.commands),
+        Route("GET", f"{session}/commands/{{command}}/output", _ENGINEER, reports.output),
         Route("GET", f"{session}/drift", _ENGINEER, reports.drift),
         Route("GET", f"{session}/streams/{{stream}}", _ENGINEER, downloads.stream),
         Route("GET", f"{session}/watch", _ENGINEER, viewers.serve, websocket=True),

@@ -135,7 +135,6 @@ class Terminal:
         if self._alternate and place.t - self._place.t >= _STOOD_SECONDS:
             yield from self._read_alternate()
         self._place = place
-        self._unread += len(text)
         self._paid = min(self._paid + _CELLS_PER_CHARACTER * len(text), _MOST_CELLS)
         text = self._emulator.whole(text)
         if not text.isascii():
@@ -171,7 +170,9 @@ class Terminal:
         for left in self._emulator.feed(text):
             for row in left:
                 yield from self._leave(row)
-        if not self._alternate:
+        if self._alternate:
+            self._unread += len(text)
+        else:
             _, row_number = self._emulator.cursor
             while len(self._begun) <= row_number:
                 self._begun.append(self._place)
