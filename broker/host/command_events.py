@@ -127,7 +127,7 @@ class CommandEvents:
             shell.add(mark.kind, mark.fields[0])
         return told
 
-    def close(self, status: int) -> List[Told]:
+    def close(self, status: Optional[int]) -> List[Told]:
         """The terminal's shell has ended: so has what it ran, of which the shell's status tells."""
         return self._leave(1) + self._leave(0, status)
 

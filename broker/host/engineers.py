@@ -182,7 +182,7 @@ class Engineers:
             return Refusal.LOGIN
         seated = any(one.attended for one in self._terminals.values())
         why = self._authority.refuses(
-            Mode.CONTROL, t, seated=seated, recording=terminal.gap_since is None
+            Mode.CONTROL, t, seated=seated, recording=terminal.cast.gap_since is None
         )
         if why is not None:
             return why

@@ -149,6 +149,15 @@ def own(text: str) -> Mask:
     return Mask(text, (needle.lower(),), whole, None, _VALUE_MORE[2:])
 
 
+def of_nonce(nonce: str) -> List[Mask]:
+    """What masks the halves of a nonce, should a shell show the variables in which it has them."""
+    half = len(nonce) // 2
+    return [
+        _mask("nonce", one[:6], f"(?<![0-9a-f]){one[:6]}", "[0-9a-f]", half - 6)
+        for one in (nonce[:half], nonce[half:])
+    ]
+
+
 def found(text: str, masks: Sequence[Mask], since: int = 0) -> List[Found]:
     """The secrets in one line of text that begin from ``since`` on."""
     low = text[since:].lower()

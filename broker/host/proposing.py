@@ -191,7 +191,7 @@ class Proposing:
             return Refusal.NO_TERMINAL
         seated = answered or any(it.attended for it in self._terminals.values())
         refused = self._authority.refuses(
-            Mode.APPROVE, self._clock(), seated=seated, recording=terminal.gap_since is None
+            Mode.APPROVE, self._clock(), seated=seated, recording=terminal.cast.gap_since is None
         )
         return Refusal.BUSY if refused is None and terminal.busy else refused
 

@@ -9,21 +9,23 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
-from typing import Callable, List, Optional, Protocol, Tuple
+from functools import partial
+from typing import Callable, List, Optional, Protocol, Sequence, Tuple
 
+from broker.host.cast_writer import CastWriter
 from broker.host.command_events import CommandEvents, Told, label
 from broker.host.local import LocalLink
 from broker.host.logins.origin import OWN, Origin
 from broker.host.logins.peer import number
 from broker.host.marks import Mark, MarkReader, new_nonce
+from broker.host.masks import DEFAULTS, Mask, mask_text, of_nonce
 from broker.host.pty import Pty, ShellPlan
 from broker.host.redraw import redraw
 from broker.host.replies import answers
-from broker.host.spool import SpoolFull, StreamFile
+from broker.host.spool import StreamFile
 from broker.host.tasks import spawn
 from broker.host.turns import Turns
 from broker.host.typed_lines import TypedLines
-from broker.recording.asciicast import Encoder
 from broker.wire.codec import MAX_DATA_BYTES
 from broker.wire.messages import Attached, Detach, Ended, Output
 from broker.wire.names import parse_stream
@@ -91,6 +93,7 @@ class RecordedTerminal:
         clock: Callable[[], float],
         size: Size,
         listener: Listener,
+        masks: Sequence[Mask] = DEFAULTS,
         origin: Origin = OWN,
     ) -> None:
         self.name = stream.name
@@ -98,12 +101,10 @@ class RecordedTerminal:
         self.number = parse_stream(stream.name).terminal
         self.turns = Turns()
         self.seat: Optional[LocalLink] = None
-        self.gap_since: Optional[float] = None
         self._stream = stream
         self._clock = clock
         self._size = size
         self._listener: Listener = listener
-        self._encoder = Encoder()
         self._pty = Pty(size, self._printed, self._exited, self._typed_on)
         self._device = number(self._pty.name)
         self.uid = 0
@@ -112,17 +113,19 @@ class RecordedTerminal:
         self._stalled = self._was_seated = False
         self._showing = asyncio.Lock()
         self._status: Optional[int] = None
-        self._unrecorded = False
         self._nonce = new_nonce()
         self._marks = MarkReader(self._nonce)
-        commands = CommandEvents(self.name, listener.new_command, str)
-        self.lines = TypedLines(size[0], commands, self._pty, clock, self._log_entered)
+        masks = [*masks, *of_nonce(self._nonce)]
+        self.cast = CastWriter(stream, clock, size[0], masks, listener)
+        mask = partial(mask_text, masks=masks)
+        commands = CommandEvents(self.name, listener.new_command, mask)
+        self.lines = TypedLines(size[0], commands, self._pty, clock, mask, self._log_entered)
 
     async def open(self, plan: ShellPlan, session: str, began_wall: float) -> None:
         """Start the recording and the shell. Raises OSError where the shell can't be started."""
         env = {"SHELL": plan.user.shell, "TERM": plan.env.get("TERM", "")}
         title = f"{self.name} of session {session}"
-        self._write(self._encoder.header(*self._size, began_wall, env, title))
+        self.cast.begin(*self._size, began_wall, env, title)
         cols, rows = self._size
         login = {"login": self.origin.login} if self.origin.login else {}
         self._listener.log("opened", terminal=self.name, cols=cols, rows=rows, **login)
@@ -160,6 +163,7 @@ class RecordedTerminal:
     async def _show(self, link: LocalLink) -> bool:
         """Redraw the screen on ``link`` and seat it, if it and the shell are there after that."""
         self._pty.pause()  # what is printed meanwhile comes after the redraw
+        self.cast.release()
         end = self._stream.end
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(None, redraw, self._stream.read, end)
@@ -239,7 +243,7 @@ class RecordedTerminal:
         if (cols, rows) != self._size:
             self._size = (cols, rows)
             self.lines.resized(cols)
-            self._write(self._encoder.resize(self._clock(), cols, rows))
+            self.cast.resized(cols, rows)
             self._pty.resize(cols, rows)
 
     # --- output -----------------------------------------------------------------------------
@@ -256,14 +260,15 @@ class RecordedTerminal:
 
     def _log_commands(self, told: List[Told]) -> None:
         for event, fields in told:
-            self._listener.log(event, **fields, offset=self._stream.end)
+            self.cast.release()
+            self._listener.log(event, **fields, offset=self.cast.offset)
             if event == "command_started":
-                self.mark(label(str(fields["line"])))
+                self.cast.mark(label(str(fields["line"])))
 
     def _show_printed(self, data: bytes) -> None:
         if not data:
             return
-        self._write(self._encoder.output(self._clock(), data))
+        self.cast.printed(data)
         # The copy goes first: it has three processes to pass yet, the seat but one.
         self._listener.grown()
         if self.seat is None:
@@ -298,35 +303,21 @@ class RecordedTerminal:
             self._stalling.cancel()
             self._stalling = None
 
-    def mark(self, label: str) -> None:
-        """Put a marker into the recording."""
-        self._write(self._encoder.marker(self._clock(), label))
-
-    def _write(self, lines: bytes) -> None:
-        if self.gap_since is not None or self._unrecorded or not lines:
-            return
-        try:
-            self._stream.append(lines)
-        except SpoolFull:
-            self.gap_since = self._clock()
-            self._listener.disk_full()
-
-    def end_gap(self) -> None:
-        """There is room again: say what is missing, and record on."""
-        since, self.gap_since = self.gap_since, None
-        if since is not None:
-            self._listener.log("gap", since=since, until=self._clock(), cause="disk-full")
+    def log_due(self) -> None:
+        """Say in the session log what is to be said by now."""
+        self.lines.log_due()
+        self.cast.log_masked(self.name)
 
     # --- the end ----------------------------------------------------------------------------
 
     def end_recording(self, notice: str) -> None:
         """Record nothing from now on; the shell goes on, and whoever has the seat is told so."""
-        if not self._unrecorded:
+        if not isinstance(self._listener, Unrecorded):
             self._show_printed(f"\r\n{notice}\r\n".encode())
-            self.lines.finish(0)
-            self._write(self._encoder.finish(self._clock()))
+            self._log_commands(self.lines.finish(None))
+            self.cast.end(self.name)
             self._listener.log("closed", terminal=self.name, status=None)
-            self._unrecorded, self._listener = True, Unrecorded(self._listener)
+            self._listener = Unrecorded(self._listener)
 
     @property
     def device(self) -> int:
@@ -352,7 +343,7 @@ class RecordedTerminal:
         if rest := self._marks.finish():
             self._show_printed(rest)
         self._log_commands(self.lines.finish(status))
-        self._write(self._encoder.finish(self._clock()))
+        self.cast.end(self.name)
         self._listener.log("closed", terminal=self.name, status=status)
         seat = self.seat
         self.release()

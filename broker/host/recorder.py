@@ -43,6 +43,7 @@ from broker.host.local import LocalLink, listening_socket
 from broker.host.logins.logins import Logins
 from broker.host.logins.origin import Origin
 from broker.host.logins.wish import Wish
+from broker.host.masks import DEFAULTS, own
 from broker.host.notes import checked
 from broker.host.page import CustomerPage
 from broker.host.paths import made_private, runtime_dir, socket_path
@@ -88,7 +89,10 @@ class Recorder:
         self._runtime = made_private(runtime_dir(), _runtime_mode())
         holds = self._holds_at = holds_at(self._runtime, session.id)
         self._plan = replace(session.plan, holds=holds)
-        self._terminals = Terminals(self.run, records.spool, clock, self._plan, session.began_wall)
+        masks = [*DEFAULTS, *map(own, session.masks)]
+        self._terminals = Terminals(
+            self.run, records.spool, clock, self._plan, session.began_wall, masks
+        )
         self._turns = TurnTeller(self._terminals, clock, self._copies.tell)
         self._holds = HoldKeeper(
             folder.parent, holds.patterns, self._terminals, clock, self.log, self.tell
@@ -279,7 +283,7 @@ class Recorder:
         spawn(self._holds.look(), self.failed)
         self._proposing.run_ready()
         for terminal in self._terminals.values():
-            terminal.lines.log_due()
+            terminal.log_due()
         if self._authority.over and not self._customer.seated and t > self._seat_by:
             over = self._authority.grant.standing.value
             spawn(self.end("grant", f"the grant is {over}"), self.failed)

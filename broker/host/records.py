@@ -67,7 +67,7 @@ class Records:
             if self._log is not None:
                 self._log.catch_up()
             for terminal in missing:
-                terminal.end_gap()
+                terminal.cast.end_gap()
             resumed = bool(missing)
         self.spool.set_aside()
         return resumed

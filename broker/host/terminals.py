@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import signal
 from dataclasses import replace
-from typing import Any, Callable, Coroutine, Dict, List
+from typing import Any, Callable, Coroutine, Dict, List, Sequence
 
 from broker.host.logins.origin import OWN, Origin
+from broker.host.masks import Mask
 from broker.host.pty import ShellPlan
 from broker.host.recorded import Listener, RecordedTerminal, Size
 from broker.host.spool import Spool
@@ -33,6 +34,7 @@ class Terminals(Dict[str, RecordedTerminal]):
         clock: Callable[[], float],
         plan: ShellPlan,
         began_wall: float,
+        masks: Sequence[Mask],
     ) -> None:
         super().__init__()
         self._run = run
@@ -41,6 +43,7 @@ class Terminals(Dict[str, RecordedTerminal]):
         self.plan = plan
         """The shell that the session's own get."""
         self._began_wall = began_wall
+        self._masks = masks
         self._opened = self._coming = 0
         self._opening = asyncio.Lock()
         self._fewer = asyncio.Event()
@@ -116,7 +119,7 @@ class Terminals(Dict[str, RecordedTerminal]):
             raise NoTerminal(f"{MOST} terminals are open already")
         self._opened += 1
         stream = self._spool.create(terminal_name(self._run, self._opened))
-        terminal = RecordedTerminal(stream, self._clock, size, listener, origin)
+        terminal = RecordedTerminal(stream, self._clock, size, listener, self._masks, origin)
         terminal.uid = plan.user.uid
         self.on_opening(terminal)
         session = self.plan.env["JUMPSEAT_SESSION"]
@@ -135,7 +138,7 @@ class Terminals(Dict[str, RecordedTerminal]):
     def mark(self, label: str) -> None:
         """Put a marker into every recording."""
         for terminal in self.values():
-            terminal.mark(label)
+            terminal.cast.mark(label)
 
     def drop_guests(self) -> None:
         """What engineers have typed and no program has read yet is forgotten."""
@@ -145,7 +148,7 @@ class Terminals(Dict[str, RecordedTerminal]):
     @property
     def missing(self) -> List[RecordedTerminal]:
         """Those whose recording a full disk has stopped."""
-        return [one for one in self.values() if one.gap_since is not None]
+        return [one for one in self.values() if one.cast.gap_since is not None]
 
     @property
     def shells(self) -> List[int]:

@@ -6,7 +6,7 @@ Where a shell tells its commands, its marks decide; elsewhere, what the screen s
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Protocol
+from typing import Callable, Dict, List, Optional, Protocol
 
 from broker.host.command_events import CommandEvents, Told
 from broker.host.entered import Entered
@@ -14,6 +14,7 @@ from broker.host.line import LineWatch
 from broker.host.marks import Mark
 from broker.host.prompt import PromptWatch
 from broker.host.replies import without_replies
+from broker.host.secret_prompt import SecretPrompt
 from broker.host.shares import Shares
 
 QUIET_SECONDS = 0.2
@@ -52,6 +53,7 @@ class TypedLines:
         commands: CommandEvents,
         reader: Reader,
         clock: Callable[[], float],
+        mask: Callable[[str], str],
         log_entered: Callable[..., None],
     ) -> None:
         self.typists: List[str] = []
@@ -61,9 +63,11 @@ class TypedLines:
         self._commands = commands
         self._reader = reader
         self._clock = clock
+        self._mask = mask
         self._log_entered = log_entered
         self._shares = Shares()
         self._entered = Entered()
+        self._secret = SecretPrompt()
         self._printed_at = self._typed_at = 0.0
 
     # --- output -----------------------------------------------------------------------------
@@ -71,6 +75,7 @@ class TypedLines:
     def printed(self, data: bytes) -> bool:
         """Take in output; whether a line editor has begun to read a line."""
         self._printed_at = self._clock()
+        self._secret.printed(data)
         began = self.prompt.printed(data)
         if self._commands.at_prompt:
             self._line.told.clear()  # the shell itself will tell
@@ -83,6 +88,8 @@ class TypedLines:
     def marked(self, mark: Mark) -> List[Told]:
         """Take in what a shell says; the entries that it makes."""
         self._line.forget()
+        if self._entered.waits:
+            self._log()  # before the end of that within which it was entered
         return self._commands.take(mark)
 
     def resized(self, cols: int) -> None:
@@ -92,8 +99,9 @@ class TypedLines:
     # --- keys -------------------------------------------------------------------------------
 
     def typed(self, data: bytes, person: str, *, secret: bool) -> None:
-        """Take in keys of this person, ``secret``: that are not shown."""
+        """Take in keys of this person; ``secret``: the kernel says that they are not shown."""
         t = self._clock()
+        secret = secret or self._secret.asks
         if not secret:  # how long a password is, is nobody's business
             self._shares.typed(person, data)
         keys = without_replies(data)
@@ -133,7 +141,7 @@ class TypedLines:
         if self._entered.due(self._clock(), coming=self._coming):
             self._log()
 
-    def finish(self, status: int) -> List[Told]:
+    def finish(self, status: Optional[int]) -> List[Told]:
         """The shell has ended: log what waits; the entries that end its commands."""
         if self._entered.waits:
             self._log()
@@ -144,7 +152,10 @@ class TypedLines:
         return self._line.coming and not self.prompt.full_screen
 
     def _log(self) -> None:
-        self._log_entered(**self._entered.take(self._clock(), coming=self._coming))
+        fields = self._entered.take(self._clock(), coming=self._coming)
+        if "line" in fields:
+            fields["line"] = self._mask(str(fields["line"]))
+        self._log_entered(**fields)
 
     # --- the prompt -------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ from broker.host.commands import Commands
 from broker.host.engineers import Engineers
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.local import LocalLink
+from broker.host.masks import DEFAULTS
 from broker.host.page import CustomerPage
 from broker.host.page_link import PageKey
 from broker.host.proposing import Proposing
@@ -133,7 +134,9 @@ class Machine(RuleBasedStateMachine):
         folder = Path(self.folder.name) / f"run-{self.run_number}"
         folder.mkdir()
         self.spool = Spool(folder)
-        self.terminals = Terminals(self.run_number, self.spool, clock, self.file.plan, 0.0)
+        self.terminals = Terminals(
+            self.run_number, self.spool, clock, self.file.plan, 0.0, DEFAULTS
+        )
         stream = self.spool.create(f"run-{self.run_number}.terminal-1.cast")
         self.terminal = RecordedTerminal(stream, clock, (80, 24), self)
         self.terminals[self.terminal.name] = self.terminal

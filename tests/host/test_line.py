@@ -215,7 +215,7 @@ async def test_what_is_not_shown_is_not_told(seat: LineSeat) -> None:
         "while os.read(0, 1) != b'\\r': pass\n"
         "os.system('stty sane'); print()\n"
     )
-    read = "stty -echo; echo Password:; read x; stty echo"
+    read = "stty -echo; echo Pass''word:; read x; stty echo"
     for asking in (read, f"python3 {seat.home}/asks.py"):
         seat.types(asking)
         await seat.shows(asking[-3:])
