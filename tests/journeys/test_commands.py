@@ -77,7 +77,7 @@ async def test_commands_of_both_with_their_ends(world: World, alice: Engineer) -
         f"/api/sessions/{customer.session}/commands/{found[_HERE_DOCUMENT]['id']}/output",
         engineer=alice,
     )
-    assert shown.json == {"text": "2", "cut": False}
+    assert shown.json == {"text": "2\n", "cut": False}
 
 
 async def ran(customer: Customer, line: str) -> None:
