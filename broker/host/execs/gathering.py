@@ -63,10 +63,10 @@ class Gathering:
                 break
             there = self._parents[there]
             stands = seen.standing(there)
-        if stands is None:
-            self._lost += 1  # gone or hidden, and nobody left to say where it was
+        if stands is None or not (stands.tty or there in (pid, parent)):
+            self._lost += 1  # gone or hidden, and nobody near is left to say where it was
         elif stands.tty and stands.tty not in self._own and not self._is_from_own(stands):
-            self._take(pid, parent, argv if there == pid else None, stands.tty, there)
+            self._take(pid, parent, argv if there == pid else None, stands, there)
 
     def missed(self) -> None:
         """The kernel has dropped some, and does not say how many."""
@@ -95,11 +95,15 @@ class Gathering:
             self._from_own[stands.session] = found
         return found
 
-    def _take(self, pid: int, parent: int, argv: Optional[List[str]], tty: int, there: int) -> None:
+    def _take(
+        self, pid: int, parent: int, argv: Optional[List[str]], stands: seen.Standing, there: int
+    ) -> None:
         now = self._clock()
         if len(self._terminals) > _MOST_TERMINALS:
             self._terminals.clear()
-        of_it = self._terminals.setdefault(tty, Patience(OF_A_TERMINAL, A_SECOND_OF_IT))
+        of_it = self._terminals.setdefault(
+            stands.session, Patience(OF_A_TERMINAL, A_SECOND_OF_IT)
+        )  # by who leads it: the number is soon another's
         if not (of_it.spend(now) and self._patience.spend(now)):
             self._lost += 1
             return
@@ -109,8 +113,8 @@ class Gathering:
                 "pid": pid,
                 "parent": parent,
                 "user": seen.user(there),
-                "tty": tty,
-                "terminal": seen.terminal(tty),
+                "tty": stands.tty,
+                "terminal": seen.terminal(stands.tty),
                 "argv": argv and _short(self._mask(argv)),
                 "cwd": seen.cwd(pid),
             }

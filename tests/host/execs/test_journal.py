@@ -107,10 +107,10 @@ async def test_what_others_begin_is_listed_as_it_was_typed(machine: Machine) -> 
     shell = await machine.shell()
     await machine.begin(shell)
     began = time.monotonic()
-    shell.type("cd /usr; sh -c 'sleep 0.3; :' 'two  words' pin=1234 'line\none'\n")
+    shell.type("cd /usr; sh -c 'sleep 0.3; :' 'two  words' pin=1234 'li\nne' jumpseat grant A-B\n")
     listed = await machine.until_ran(
-        shell, "sh", "-c", "sleep 0.3; :", "two  words", "pin=•••", "line\none"
-    )
+        shell, "sh", "-c", "sleep 0.3; :", "two  words", "pin=•••", "li\nne", "jumpseat", "grant", "•••"
+    )  # fmt: skip
     inner = await machine.until_ran(shell, "sleep", "0.3")
     assert (listed["user"], listed["cwd"]) == (OTHER.pw_name, "/usr")
     assert (listed["parent"], inner["parent"]) == (shell.pid, listed["pid"])
