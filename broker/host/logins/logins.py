@@ -15,10 +15,13 @@ import pwd
 import re
 import shutil
 import socket
+import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Protocol, Tuple
 
+import broker
 from broker.host.columns import plain
 from broker.host.invocation import archive, command
 from broker.host.local import LocalLink
@@ -284,8 +287,8 @@ def _write_program(place: Place) -> List[str]:
     if source is not None:
         shutil.copyfile(source, place.program)
         place.program.chmod(0o644)
-    parts = [Path(one).resolve() for one in _program(place, "login") if one.startswith("/")]
-    closed = [str(one) for part in parts for one in _closed(part)]
+    ours = str(place.program) if source else broker.__file__
+    closed = [one for path in (sys.executable, ours) for one in _closed(Path(path).resolve())]
     return [f"only root's logins are recorded: {closed[0]} is closed to others"] if closed else []
 
 
@@ -298,7 +301,11 @@ def _program(place: Place, word: str) -> List[str]:
 
 def _closed(path: Path) -> List[Path]:
     """What is in others' way to a file."""
-    return [one for one in (path, *path.parents) if not one.stat().st_mode & 0o005]
+    return [one for one in (path, *path.parents) if not one.stat().st_mode & _reads(one)]
+
+
+def _reads(path: Path) -> int:
+    return stat.S_IXOTH if path.is_dir() else stat.S_IROTH
 
 
 def _listening(place: Place) -> socket.socket:

@@ -37,7 +37,7 @@ unset __jumpseat_session __jumpseat_one __jumpseat_stat __jumpseat_file __jumpse
 """
 # The marks are set up at the first prompt: until then the user's own files set up theirs.
 _DEEPER = r"""
-    if [ -n "${BASH_VERSION-}" ] && [ -z "${JUMPSEAT_MARKS-}${__jumpseat_deeper-}" ]; then
+    if [ -n "${BASH_VERSION-}" ] && [ -z "${__jumpseat_marks-}${__jumpseat_deeper-}" ]; then
       __jumpseat_deeper=
       read -r __jumpseat_deeper <"$__jumpseat_file" ||
         __jumpseat_deeper=$(@MARKS@ </dev/null)
