@@ -1,9 +1,15 @@
-"""What fish (3.0 and later) runs once it has read its user's files."""
+"""What fish (3.0 and later) runs once it has read its user's files.
 
-TEXT = r"""# Jumpseat: run by one fish after its user's files. It looks at a line when Enter is
-# pressed, before fish sees it, and does nothing else.
+Its events say when a command begins, with the whole of it, and when the next prompt comes.
+"""
+
+HOOKS = r"""# Jumpseat: run by one fish after its user's files. It looks at a line when Enter is
+# pressed, before fish sees it, and says when a command begins and has ended.
 set -g __jumpseat_held (string split \n -- $JUMPSEAT_HOLDS)
+# Parted, so that a list of all variables shows it to nobody who could use it as it stands.
+set -g __jumpseat_marks (string sub -l 16 -- $JUMPSEAT_MARKS) (string sub -s 17 -- $JUMPSEAT_MARKS)
 set -e JUMPSEAT_HOLDS
+set -e JUMPSEAT_MARKS
 
 function __jumpseat_install --on-event fish_prompt
     functions -e __jumpseat_install
@@ -17,6 +23,32 @@ function __jumpseat_install --on-event fish_prompt
             end
         end
     end
+end
+
+if test -n "$__jumpseat_marks"
+    function __jumpseat_prompt --on-event fish_prompt
+        set -l code $status
+        if not set -q __jumpseat_begun
+            set -g __jumpseat_begun
+            __jumpseat_mark s "fish "(string replace -r '^(\d+\.\d+).*' '$1' -- $version)
+        end
+        __jumpseat_mark p "$code;"(string escape --style=url -- $PWD)
+    end
+
+    function __jumpseat_preexec --on-event fish_preexec
+        # Comments and blanks are no command.
+        string match -qrv '^\s*(#.*)?$' -- (string split \n -- $argv[1]); or return
+        set -l text (string escape --style=url -- $argv[1])
+        for piece in (string match -ar -- '(?:%..|[^%]){1,330}' $text)
+            __jumpseat_mark w $piece
+        end
+        __jumpseat_mark c
+    end
+end
+
+function __jumpseat_mark
+    set -l all (string join '' -- $__jumpseat_marks) $argv[1] $fish_pid $argv[2..-1]
+    printf '\e]7717;%s\e\\' (string join ';' -- $all) >/dev/tty
 end
 
 function __jumpseat_enter

@@ -115,7 +115,7 @@ def _zsh(env: Mapping[str, str], folder: Path, told: Dict[str, str], login: bool
 
 def _fish(env: Mapping[str, str], folder: Path, told: Dict[str, str], login: bool) -> Start:
     quoted = str(folder / "fish").replace("\\", "\\\\").replace("'", "\\'")
-    return Start(("--init-command", f"source '{quoted}'"), told, "fish", fish.TEXT)
+    return Start(("--init-command", f"source '{quoted}'"), told, "fish", fish.HOOKS)
 
 
 _STARTS: Dict[str, Callable[[Mapping[str, str], Path, Dict[str, str], bool], Start]] = {
