@@ -108,9 +108,8 @@ async def test_what_others_begin_is_listed_as_it_was_typed(machine: Machine) -> 
     await machine.begin(shell)
     began = time.monotonic()
     shell.type("cd /usr; sh -c 'sleep 0.3; :' 'two  words' pin=1234 'li\nne' jumpseat grant A-B\n")
-    listed = await machine.until_ran(
-        shell, "sh", "-c", "sleep 0.3; :", "two  words", "pin=•••", "li\nne", "jumpseat", "grant", "•••"
-    )  # fmt: skip
+    words = ("two  words", "pin=•••", "li\nne", "jumpseat", "grant", "•••")
+    listed = await machine.until_ran(shell, "sh", "-c", "sleep 0.3; :", *words)
     inner = await machine.until_ran(shell, "sleep", "0.3")
     assert (listed["user"], listed["cwd"]) == (OTHER.pw_name, "/usr")
     assert (listed["parent"], inner["parent"]) == (shell.pid, listed["pid"])
