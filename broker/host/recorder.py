@@ -10,19 +10,15 @@ when the process is stopped; the next run goes on from there.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import itertools
 import os
-import pwd
 import signal
-import socket
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-import broker
 from broker.host.authority import Authority
 from broker.host.away_reports import AwayReports
 from broker.host.changes import Changes
@@ -37,6 +33,7 @@ from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
 from broker.host.execs.journal import ExecJournal
 from broker.host.fingerprinting import Fingerprinting
+from broker.host.first_entries import consented, recorded_by, started
 from broker.host.hold_keeper import HoldKeeper
 from broker.host.inside import adopt_orphans, bury_orphans
 from broker.host.local import LocalLink, listening_socket
@@ -59,7 +56,6 @@ from broker.host.tasks import spawn
 from broker.host.terminals import NoTerminal, Terminals
 from broker.host.title import title
 from broker.host.turn_teller import TurnTeller
-from broker.recording import session_log
 from broker.recording.causes import Cause
 from broker.recording.grant import Standing
 from broker.wire.messages import Declined, Ended, Message, Notice
@@ -182,29 +178,7 @@ class Recorder:
     def _begin(self, before: float) -> None:
         """The first lines of this run's log."""
         session, grant = self._session, self._authority.grant
-        uid = os.geteuid()
-        self.log(  # noqa: S604 - shell is a field of the entry
-            "started",
-            format=session_log.FORMAT,
-            session=session.id,
-            run=self.run,
-            wall=time.time(),
-            boot=boot_id(),
-            version=broker.__version__,
-            host=socket.gethostname(),
-            recorder={"uid": uid, "user": pwd.getpwuid(uid).pw_name},
-            shell={"uid": session.uid, "user": session.user, "program": session.shell},
-            protected=uid == 0 and session.uid != 0,
-            grant={
-                "mode": grant.mode.value,
-                "away": grant.away.value,
-                "until": grant.until,
-                "page": grant.page.value,
-                "terminals": grant.terminals,
-                "case": session.case,
-                "engineer": session.engineer,
-            },
-        )
+        self.log("started", **started(session, self.run, grant))
         earlier = self._records.last_run
         if earlier:
             log = self._records.streams.get(log_name(earlier))
@@ -214,8 +188,7 @@ class Recorder:
             self.log("gap", since=before, until=self._clock(), cause=cause.value)
             self._link.began_anew(before, rebooted=rebooted)
         else:
-            digest = hashlib.sha256(session.terms.encode()).hexdigest()
-            self.log("consented", text=session.terms, text_sha256=digest, answer=session.answer)
+            self.log("consented", **consented(session))
         held = self._authority.held_since
         if held is not None:
             # "started" tells whoever reads on what is allowed; this, that it is not in force.
@@ -434,7 +407,7 @@ class Recorder:
 
     def status(self) -> Dict[str, Any]:
         """The session's facts, as ``jumpseat status`` shows them."""
-        session, grant = self._session, self._authority.grant
+        session, grant, by = self._session, self._authority.grant, recorded_by(self._session)
         return {
             "session": session.id,
             "case": session.case,
@@ -463,9 +436,9 @@ class Recorder:
             "seated": self._customer.seated,
             "ended": session.ended,
             "run": self.run,
-            "recorder": pwd.getpwuid(os.geteuid()).pw_name,
+            "recorder": by["user"],
             "shell": session.user,
-            "protected": os.geteuid() == 0 and session.uid != 0,
+            "protected": by["protected"],
             "folder": str(self._folder),
             "unheld": self._copies.unheld,
             "streams": [
