@@ -42,7 +42,7 @@ export function SearchForm({ asked, field, onAsk }: Props) {
           type="search"
           name="q"
           required
-          maxLength={200}
+          maxLength={500}
           aria-label="Words to find"
           placeholder='zpool status, "no such device", restart*'
           value={wanted.q ?? ""}

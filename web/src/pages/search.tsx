@@ -12,7 +12,7 @@ import { Hits } from "./search-hits";
 export function SearchPage() {
   const now = useNow();
   const { asked, askFor } = useAsked();
-  const { found, error, isBusy, more } = useSearch(asked);
+  const { found, error, isBusy, isGrowing, more } = useSearch(asked);
   const next = found?.next ?? null;
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -28,7 +28,8 @@ export function SearchPage() {
         {error !== null && <Problem error={error} />}
         {found !== null && found.behind > 0 && (
           <p class="behind" role="status" data-behind={found.behind}>
-            {behindWords(found.behind)}: what is missing comes by itself, search again in a moment.
+            {behindWords(found.behind)}.
+            {isGrowing ? " What they have is added here." : " Search again in a moment."}
           </p>
         )}
         <p class="unseen" role="status">
@@ -94,8 +95,12 @@ function useAsked() {
   return { asked, askFor };
 }
 
+/** How often to look again while recordings are not searched yet. */
+const AGAIN_MS = 3_000;
+
 function useSearch(asked: Asked) {
   const [found, setFound] = useState<Found | null>(null);
+  const [isLong, setLong] = useState(false);
   const [error, setError] = useState<ApiError | null>(null);
   const [isBusy, setBusy] = useState(false);
   const latest = useRef(asked);
@@ -107,6 +112,7 @@ function useSearch(asked: Asked) {
       const page = await search(askedQuery(asked), before);
       if (latest.current !== asked) return;
       setError(null);
+      setLong(before !== null);
       setFound((was) =>
         before === null || was === null ? page : { ...page, hits: [...was.hits, ...page.hits] },
       );
@@ -122,5 +128,12 @@ function useSearch(asked: Asked) {
     setBusy(false);
     if (asked.q !== undefined) void load(null);
   }, [asked]);
-  return { found, error, isBusy, more: (before: string) => void load(before) };
+  // Nothing moves under somebody who has read on to further pages.
+  const isGrowing = found !== null && found.behind > 0 && !isLong;
+  useEffect(() => {
+    if (!isGrowing) return undefined;
+    const timer = window.setTimeout(() => void load(null), AGAIN_MS);
+    return () => window.clearTimeout(timer);
+  }, [found, isGrowing]);
+  return { found, error, isBusy, isGrowing, more: (before: string) => void load(before) };
 }

@@ -12,6 +12,7 @@ import {
 import { clockSeconds, place, utc } from "../clock";
 import { BEFORE_SECONDS as BEFORE_COMMANDS, COMMANDS_ID, CommandPanel } from "../command-list/panel";
 import { commandAt } from "../command-rows";
+import type { Command } from "../commands";
 import { commandsOf } from "../commands";
 import type { LogLine } from "../log";
 import { byAge, maskedWords } from "../log";
@@ -97,7 +98,13 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
   const { began } = told;
   const { commands, facts, masked } = useMemo(() => readTold(told), [told]);
   const [hasCommands, setHasCommands] = useState(commands.commands.length > 0);
-  const current = commandAt(commands.commands, terminal, time + BEFORE_COMMANDS + 0.05);
+  // Several may begin within a second: whoever jumped to one means that one, until it has begun.
+  const [sought, setSought] = useState<Command | null>(null);
+  const isAtSought =
+    sought !== null && sought.since - BEFORE_COMMANDS - 0.5 < time && time < sought.since;
+  const current = isAtSought
+    ? sought
+    : commandAt(commands.commands, terminal, time + BEFORE_COMMANDS + 0.05);
   const away = useAwayReports(session.id, NO_LOG, QUIETLY);
 
   const show = (where: string | null, t: number) => {
@@ -163,7 +170,10 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
               terminals={facts}
               time={timeline.last}
               current={current}
-              onJump={(one) => jump(one.since, BEFORE_COMMANDS, one.terminal)}
+              onJump={(one) => {
+                setSought(one);
+                jump(one.since, BEFORE_COMMANDS, one.terminal);
+              }}
             />
           )}
           <Moments
