@@ -32,7 +32,7 @@ export function readStretch(hash: string): Stretch | null {
 }
 
 export interface Moment {
-  /** Seconds since the session began. */
+  /** Seconds since the session began; a replay begins a little before it. */
   readonly at: number;
   /** The recording to show; null: whichever was open. */
   readonly terminal: string | null;

@@ -39,10 +39,8 @@ export function CommandPanel({ sessionId, told, terminals, time, current, onJump
   const hasMany = useMemo(() => new Set(commands.map((one) => one.terminal)).size > 1, [commands]);
   const list = useFollowing(current === undefined ? null : rowAt(rows, current), rows.length);
   const { first, last } = list.shown;
-  const href = (one: Command) => {
-    const moment = { at: Math.max(0, one.since - BEFORE_SECONDS), terminal: one.terminal };
-    return `/sessions/${encodeURIComponent(sessionId)}/replay${momentHash(moment)}`;
-  };
+  const href = ({ since, terminal }: Command) =>
+    `/sessions/${encodeURIComponent(sessionId)}/replay${momentHash({ at: since, terminal })}`;
   const choose = (chosen: Filter) => {
     setFilter(chosen);
     list.reset();

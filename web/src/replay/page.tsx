@@ -117,10 +117,14 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
     const open = terminal === null ? null : terminalAt(t, terminal, told.spans);
     show(wanted !== null && terminals.includes(wanted) ? wanted : open, t - before);
   };
+  const seekCommand = ({ at, terminal }: Moment) => {
+    setSought(commandAt(commands.commands, terminal, at));
+    jump(at, BEFORE_COMMANDS, terminal);
+  };
   const showPlace = useRef<(stretch: Stretch | null, moment: Moment | null) => void>(() => undefined);
   showPlace.current = (stretch, moment) => {
     if (stretch !== null) jump(stretch.since, BEFORE_SECONDS, stretch.terminal);
-    else if (moment !== null) jump(moment.at, 0, moment.terminal);
+    else if (moment !== null) seekCommand(moment);
   };
   useEffect(() => showPlace.current(stretch, moment), [stretch, moment]);
   const shape =
@@ -170,10 +174,7 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
               terminals={facts}
               time={timeline.last}
               current={current}
-              onJump={(one) => {
-                setSought(one);
-                jump(one.since, BEFORE_COMMANDS, one.terminal);
-              }}
+              onJump={({ since, terminal }) => seekCommand({ at: since, terminal })}
             />
           )}
           <Moments
