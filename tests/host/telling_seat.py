@@ -9,7 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from broker.recording.commands import INFERRED, tell
+from broker.recording.commands import tell
+from broker.recording.outcome import INFERRED
 from tests.host.line_seat import LineSeat
 from tests.host.shell_seat import PROMPT, shell_host
 from tests.journeys import processes
@@ -104,7 +105,9 @@ async def telling_seat(shell: str = "bash") -> AsyncIterator[TellingSeat]:
     with tempfile.TemporaryDirectory(prefix="deep-", ignore_cleanup_errors=True) as folder:
         async with shell_host(shell, Path(folder)) as host:
             seat = TellingSeat(shell, Path(folder))
-            await seat.open(host.plan(**{processes.MARK: folder}))
+            plan = host.plan()
+            plan.env[processes.MARK] = folder
+            await seat.open(plan)
             try:
                 await seat.prints(PROMPT)
                 yield seat
