@@ -14,7 +14,8 @@ ASKED = [
     "Enter master key: ", "Enter export password:", "Passwort: ", "Password? ",
     "\x1b[1mPassword:\x1b[m ",
     "Sorry, try again.\r\n[sudo] password for bob: ", "\x1b[?2004hlater\x1b[5;3HPassword: ",
-    "\rread> ●●●●", "Password: ●●", "x\rPassword: \x1b[K\r\x1b[10C", "[sudo] password for bob: ***", "Password: ***\b \b",
+    "\rread> ●●●●", "Password: ●●",
+    "x\rPassword: \x1b[K\r\x1b[10C", "[sudo] password for bob: ***", "Password: ***\b \b",
 ]  # fmt: skip
 NOT_ASKED = [
     "", "$ ", "bob@host:~$ ", "Password: h", "$ echo password: | cat", "Password: \r\n",
