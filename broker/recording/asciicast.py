@@ -21,6 +21,9 @@ MIME = "application/x-asciicast"
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(", ", ": ")).encode
 
 
+_BEYOND_REASON = 1e12
+
+
 class Event(NamedTuple):
     """One line after the header: seconds since the session began, code, text."""
 
@@ -83,7 +86,7 @@ def read_header(line: str) -> Dict[str, Any]:
     """Parse the first line of a v2 recording. Raises BadCast."""
     try:
         head = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadCast("line 1: not JSON") from None
     if not isinstance(head, dict) or head.get("version") != 2:
         raise BadCast("line 1: not the header of an asciicast v2")
@@ -97,9 +100,14 @@ def read_event(line: str, number: int = 0) -> Event:
     """Parse one line after the header. Raises BadCast, naming line ``number``."""
     try:
         t, code, text = json.loads(line)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise BadCast(f"line {number}: not [time, code, text]") from None
-    if type(t) not in (int, float) or not isinstance(code, str) or not isinstance(text, str):
+    if (
+        type(t) not in (int, float)
+        or not abs(t) < _BEYOND_REASON
+        or not isinstance(code, str)
+        or not isinstance(text, str)
+    ):
         raise BadCast(f"line {number}: not [time, code, text]")
     return Event(float(t), code, text)
 

@@ -1,15 +1,8 @@
 """Screens of recordings: equal to a replay from the start, at any cut, and hard to kill."""
 
-import fcntl
 import json
-import os
-import pty
 import random
-import select
 import shutil
-import struct
-import termios
-import time
 from pathlib import Path
 
 import avt
@@ -22,6 +15,7 @@ from broker.server.mirror import Screen, advance
 from broker.server.screens import NoScreen, Screens
 from broker.server.tasks import Tasks
 from tests.server.casts import cast
+from tests.server.programs import program
 
 MOST = 1 << 22
 
@@ -40,27 +34,6 @@ def shown(ansi: str, cols: int, rows: int, more: str = "") -> tuple[list[str], o
     terminal.feed_str(ansi)
     terminal.feed_str(more)
     return [line.text for line in terminal.view()], terminal.cursor
-
-
-def program(argv: list[str], keys: list[bytes], cols: int = 100, rows: int = 30) -> list[bytes]:
-    """What a real program prints in a PTY, as it is read; each key once it has fallen quiet."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.environ.update(TERM="xterm-256color", LANG="C.UTF-8")
-        os.execvp(argv[0], argv)  # noqa: S606 - in a child of our own
-    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
-    out: list[bytes] = []
-    try:
-        for key in [b"", *keys]:
-            os.write(fd, key)
-            began = time.monotonic()
-            while select.select([fd], [], [], 0.4)[0] and time.monotonic() - began < 3:
-                out.append(os.read(fd, 4096))
-    finally:
-        os.kill(pid, 9)
-        os.waitpid(pid, 0)
-        os.close(fd)
-    return out
 
 
 PROGRAMS = {

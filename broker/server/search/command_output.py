@@ -46,7 +46,7 @@ def _lines(
         for line in lines:
             try:
                 event = read_event(line.decode("utf-8", "replace"))
-            except (BadCast, RecursionError):  # cut at its beginning, or no event
+            except BadCast:  # cut at its beginning, or no event
                 continue
             if event.code == "o":
                 yield from terminal.output(event.t, 0, event.text)

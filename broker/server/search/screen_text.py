@@ -98,7 +98,7 @@ class ScreenText:
             return
         try:
             event = read_event(line)
-        except (BadCast, RecursionError):
+        except BadCast:
             return
         if event.code == "o":
             yield from self._terminal.output(event.t, offset, event.text)
@@ -122,6 +122,8 @@ class Terminal:
         self._seen: set[str] = set()
         """What stood on the alternate screen when it was last read."""
         self._unread = 0
+        self._drawn = self._place
+        """Where the alternate screen was last printed to."""
         self._paid = _MOST_CELLS
 
     @property
@@ -140,7 +142,7 @@ class Terminal:
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
         col, row = self._emulator.cursor
-        if col == 0 and row + 1 == len(self._begun):
+        if not self._alternate and col == 0 and row + 1 == len(self._begun):
             self._begun[row] = place  # a row begins with what is first printed into it
         at = 0
         for found in _CHANGES.finditer(text):
@@ -160,9 +162,7 @@ class Terminal:
     def standing(self) -> list[ScreenLine]:
         """What would be told if nothing came any more."""
         if self._alternate:
-            rest = _Joined()
-            lines = [line for row in self._emulator.rows() for line in rest.add(self._place, row)]
-            lines += rest.end()
+            lines = self._standing_alternate()
             return self._behind + [line for line in lines if line.text not in self._seen]
         return self._primary()
 
@@ -171,7 +171,9 @@ class Terminal:
             for row in left:
                 yield from self._leave(row)
         if self._alternate:
-            self._unread += len(text)
+            if text:
+                self._unread += len(text)
+                self._drawn = self._place
         else:
             _, row_number = self._emulator.cursor
             while len(self._begun) <= row_number:
@@ -213,17 +215,14 @@ class Terminal:
         if not self._unread or not self._pay():
             return
         self._unread = 0
-        joined, seen = _Joined(), set()
-        for row in self._emulator.rows():
-            for line in joined.add(self._place, row):
-                seen.add(line.text)
-                if line.text not in self._seen:
-                    yield line
-        for line in joined.end():
-            seen.add(line.text)
-            if line.text not in self._seen:
-                yield line
-        self._seen = seen
+        lines = self._standing_alternate()
+        yield from (line for line in lines if line.text not in self._seen)
+        self._seen = {line.text for line in lines}
+
+    def _standing_alternate(self) -> list[ScreenLine]:
+        joined = _Joined()
+        lines = [line for row in self._emulator.rows() for line in joined.add(self._drawn, row)]
+        return [*lines, *joined.end()]
 
     def _pay(self) -> bool:
         """Reading a screen costs its cells, which characters earn: else one could be kept at it."""
