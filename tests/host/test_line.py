@@ -362,12 +362,15 @@ PRINTED = [
 ]  # fmt: skip
 
 
-@given(st.lists(st.one_of(st.binary(max_size=12), st.sampled_from(PRINTED)), max_size=20))
+@given(
+    st.sampled_from([b"$ ", b" ", b""]),
+    st.lists(st.one_of(st.binary(max_size=12), st.sampled_from(PRINTED)), max_size=20),
+)
 @settings(max_examples=300, deadline=None)
-def test_whatever_is_printed_is_a_line_or_none(output: list[bytes]) -> None:
+def test_whatever_is_printed_is_a_line_or_none(prompt: bytes, output: list[bytes]) -> None:
     watch = LineWatch(9)
     watch.begin()
-    watch.printed(b"$ ")
+    watch.printed(prompt)
     watch.typed(b"x", settled=True)
     for some in output:
         watch.printed(some)
@@ -377,6 +380,32 @@ def test_whatever_is_printed_is_a_line_or_none(output: list[bytes]) -> None:
     watch.printed(b"after\r\n")
     assert len(watch.told) == 1
     assert watch.told[0] is None or len(watch.told[0]) <= 502
+
+
+def test_further_rows_of_what_python_reads_are_told_without_its_prompt() -> None:
+    watch = LineWatch(COLS)
+    watch.begin()
+    watch.printed(b"\x1b[1A\n\x1b[1;35m>>> \x1b[0m\x1b[4D\x1b[4C")  # as Python 3.13 does
+    for keys, output in (
+        (b"if x:\r", b"\x1b[4D\x1b[1;35m>>> \x1b[0mif x:\x1b[9D\n\x1b[1;35m... \x1b[0m    "),
+        (b"y()\r", b"\x1b[8D\x1b[1;35m... \x1b[0m    y()\x1b[11D\n\x1b[1;35m... \x1b[0m    "),
+        (b"\r", b"\x1b[8D\n\r"),
+    ):
+        watch.typed(keys, settled=True)
+        watch.printed(output)
+    watch.end()
+    assert watch.told == ["if x:\n    y()"]
+
+
+def test_a_line_without_a_prompt_is_told_where_it_is_announced() -> None:
+    watch = LineWatch(COLS)
+    for keys in (b"6 * 7\r", b"\r", b"quit\r"):
+        watch.begin()
+        watch.typed(keys, settled=True)
+        watch.printed(keys + b"\n")
+        watch.end()
+        watch.printed(b"42\r\n")
+    assert watch.told == ["6 * 7", "", "quit"]
 
 
 def test_an_editor_that_has_a_line_without_enter_was_told_to_give_it_up() -> None:
