@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, List, Mapping, Sequence
 from broker.host.failures import Failed
 from broker.host.hold_file import HoldFile, new_id, write_patterns
 from broker.host.holds import BadHold, Hold, Holds, checked_patterns, checked_text
+from broker.host.masks import mask_text
 from broker.host.recorded import RecordedTerminal
 from broker.host.refusal import NotDone
 from broker.wire.patience import Patience
@@ -107,6 +108,7 @@ class HoldKeeper:
         line = line[:_MOST_LINE]
         touched = self._holds.touched_by(line)
         at = self._terminals.get(terminal)
+        line = mask_text(line) if at is None else at.lines.mask(line)
         for hold in touched:
             if self._patience.spend(self._clock()):
                 persons = at.lines.typists if at is not None else []

@@ -16,11 +16,6 @@ MASK = "•"
 """Stands for one cell of a terminal."""
 MASKED = MASK * 3
 """Stands for a secret in a command line, whose length is nobody's business."""
-DEFAULTS_SAY = (
-    "private keys, keys and tokens of AWS, GitHub, GitLab, Google, Slack and Stripe, JSON web"
-    " tokens, authorization headers, passwords in URLs, and what follows password=, token:,"
-    " secret=, api_key=, --password and the like"
-)
 PRIVATE_KEY = "private key"
 _BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?-----")
 _END = "-----END "

@@ -63,7 +63,8 @@ class TypedLines:
         self._commands = commands
         self._reader = reader
         self._clock = clock
-        self._mask = mask
+        self.mask = mask
+        """Takes the secrets out of a text."""
         self._log_entered = log_entered
         self._shares = Shares()
         self._entered = Entered()
@@ -154,7 +155,7 @@ class TypedLines:
     def _log(self) -> None:
         fields = self._entered.take(self._clock(), coming=self._coming)
         if "line" in fields:
-            fields["line"] = self._mask(str(fields["line"]))
+            fields["line"] = self.mask(str(fields["line"]))
         self._log_entered(**fields)
 
     # --- the prompt -------------------------------------------------------------------------

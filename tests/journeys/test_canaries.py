@@ -142,6 +142,12 @@ async def test_secrets_that_are_shown_are_masked(world: World, alice: Engineer) 
         await customer.runs(f"cat {files}/key {files}/config")
         assert canaries.out["line 1 of a key"].encode() in customer.terminal.printed
         await customer.runs(f"grep --color=always -e vault -e API {files}/env")
+        await customer.does("hold", "leave it", "--stop", "held-thing")
+        customer.terminal.type(f"true held-thing --password={canaries.new('stopped')}\n")
+        await customer.terminal.expect('Type "override"')
+        customer.terminal.type("override\n")
+        await customer.until_logged("overridden")
+        await customer.runs("true")
         await customer.runs(f"export GH_TOKEN=ghp_{canaries.new('variable')}{'a' * 80}")
         await customer.runs(f"true --password={canaries.new('argument')} {jwt}")
         customer.terminal.type(f"true --password '{canaries.new('quoted')}")
@@ -149,18 +155,7 @@ async def test_secrets_that_are_shown_are_masked(world: World, alice: Engineer) 
         await customer.runs("true")
         customer.terminal.type("\x1b[A\x1b[A\x10\x0e\n")  # through what was entered before
         await customer.runs("true")
-        for name, argv in EDITORS.items():
-            if shutil.which(name):
-                customer.terminal.type(" ".join(argv) + "\n")
-                await customer.at_shell()
-                typed = f"true --token={canaries.new(name)}"
-                for char in typed:
-                    customer.terminal.type(char)
-                    await asyncio.sleep(0)
-                customer.terminal.type("\n")
-                await customer.runs("true")
-                customer.terminal.type("exit\n")
-                await customer.at_shell()
+        await type_in_editors(customer, canaries)
         await viewer.nobody_types(customer)
         await viewer.type(TERMINAL, f"true --api-key {canaries.new('typed by alice')}\n")
         await customer.runs("true")
@@ -174,6 +169,20 @@ async def test_secrets_that_are_shown_are_masked(world: World, alice: Engineer) 
     assert "-----END OPENSSH PRIVATE KEY-----" in printed
     assert "postgres://bob:•" in printed
     await nowhere(world, customer, alice, canaries)
+
+
+async def type_in_editors(customer: Customer, canaries: Canaries) -> None:
+    for name, argv in EDITORS.items():
+        if shutil.which(name):
+            customer.terminal.type(" ".join(argv) + "\n")
+            await customer.at_shell()
+            for char in f"true --token={canaries.new(name)}":
+                customer.terminal.type(char)
+                await asyncio.sleep(0)
+            customer.terminal.type("\n")
+            await customer.runs("true")
+            customer.terminal.type("exit\n")
+            await customer.at_shell()
 
 
 def totals(entries: list[Entry]) -> dict[str, int]:
