@@ -55,8 +55,11 @@ export function useFollowing(row: number | null, count: number) {
       onPointerDown: ({ target, currentTarget }: PointerEvent) => {
         if (target === currentTarget) stop(); // the scroll bar
       },
-      onKeyDown: ({ key }: KeyboardEvent) => {
-        if (READING.has(key)) stop();
+      onKeyDown: (event: KeyboardEvent) => {
+        if (READING.has(event.key)) stop();
+        const next = neighbour(event);
+        if (next) event.preventDefault();
+        next?.focus();
       },
       onScroll: () => {
         const at = element.current;
@@ -65,4 +68,15 @@ export function useFollowing(row: number | null, count: number) {
       },
     },
   };
+}
+
+/** From a row's link the arrows go to the next one's. */
+function neighbour({ key, target }: KeyboardEvent): HTMLElement | null {
+  if (!(target instanceof HTMLAnchorElement)) return null;
+  const row = target.closest("li");
+  const next = {
+    ArrowUp: row?.previousElementSibling,
+    ArrowDown: row?.nextElementSibling,
+  }[key];
+  return next?.querySelector("a") ?? null;
 }

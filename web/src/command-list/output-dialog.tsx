@@ -40,7 +40,7 @@ export function OutputDialog({ sessionId, command, href, onClose }: Props) {
       {error !== null && <Problem error={error} />}
       {output === null && error === null && <p class="quiet">Loading …</p>}
       {output?.cut && (
-        <p class="quiet">It printed more than this, the newest: the replay has all of it.</p>
+        <p class="quiet">This is the newest of what it printed; the replay has all of it.</p>
       )}
       {output !== null && text === "" && (
         <p class="quiet">{command.over === "running" ? "Nothing yet." : "It printed nothing."}</p>

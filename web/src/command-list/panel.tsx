@@ -52,11 +52,22 @@ export function CommandPanel({ sessionId, told, terminals, time, current, onJump
         <span class="quiet" role="status" data-field="count">
           {rows.length === commands.length ? rows.length : `${rows.length} of ${commands.length}`}
         </span>
-        {!list.isFollowing && (
-          <button type="button" data-action="follow" onClick={list.follow}>
-            {current === undefined ? "Newest" : "Follow"}
-          </button>
-        )}
+        <span class="commands-links">
+          {!list.isFollowing && (
+            <button type="button" data-action="follow" onClick={list.follow}>
+              {current === undefined ? "Newest" : "Follow"}
+            </button>
+          )}
+          <a
+            class="button"
+            href={`/search?session=${encodeURIComponent(sessionId)}`}
+            target="_blank"
+            rel="noopener"
+            data-action="search"
+          >
+            Search output
+          </a>
+        </span>
       </header>
       <FilterBar filter={filter} persons={everybody} onFilter={choose} />
       <div

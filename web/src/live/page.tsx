@@ -6,7 +6,6 @@ import { awayReports, session as fetchSession, me } from "../api";
 import { clock } from "../clock";
 import { CommandPanel } from "../command-list/panel";
 import { allows, banner as grantBanner, keysRefused, summarized } from "../grant";
-import { terminalNumber } from "../log";
 import { Problem, TopBar, asApiError, useNow } from "../pages/frame";
 import { NewsBand, useNews, useTitle } from "../pages/news-band";
 import { NotifyButton } from "../pages/notify";
@@ -15,6 +14,7 @@ import { banner, isOutOfReach, isOver, tone } from "../presence";
 import { useAwayReports } from "../reports/following";
 import { AwayPanel, REPORT_ID } from "../reports/panel";
 import { requestable } from "../requests";
+import { terminalName } from "../terminals";
 import type { Requestable, Want } from "../wire";
 import type { AskProps } from "./asks";
 import { Composer } from "./composer";
@@ -173,7 +173,7 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
           class="terminal-frame"
           id={PANEL_ID}
           role="tabpanel"
-          aria-label={shown === null ? "Terminal" : `Terminal ${terminalNumber(shown)}`}
+          aria-label={shown === null ? "Terminal" : terminalName(shown, terminals)}
           data-stale={isStale}
         >
           <div
