@@ -115,7 +115,7 @@ async def replays(page: Page, customer: Customer) -> None:
 async def searches(alice: Console, customer: Customer) -> None:
     """Words lead to the moment, by what was run and by what was printed."""
     page = alice.page
-    await page.get_by_role("link", name="Search").click()
+    await page.get_by_role("link", name="Search", exact=True).click()
     words = page.get_by_label("Words to find")
     await words.fill("no-such-place")
     await words.press("Enter")

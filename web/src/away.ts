@@ -18,8 +18,8 @@ const line = object({
   command: maybe(text),
 });
 /**
- * A line that was entered: told by the shell, or inferred from the screen, and then empty where that
- * showed none. `command`: its id among the session's commands.
+ * A line that was entered: told by the shell, or inferred from the screen, and then empty where
+ * that showed none. `command`: its id among the session's commands.
  */
 export type Line = Of<typeof line>;
 

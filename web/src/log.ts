@@ -29,7 +29,7 @@ const exec = object({
   argv: maybe(list(text)),
   cwd: text,
 });
-/** A program that was begun elsewhere on the host; `argv` null: it ended before it could be read. */
+/** A program begun elsewhere on the host; `argv` null: it ended before it could be read. */
 export type Exec = Of<typeof exec>;
 
 /** The area of a change; the rest of it is for reports, which the broker makes. */
@@ -224,7 +224,8 @@ function say(entry: Entry): Told | null {
       return entry.login === null
         ? plain(`terminal ${terminalNumber(entry.terminal)} opened`)
         : attention(
-            `${loginWords(entry.login)} logged in: recorded as terminal ${terminalNumber(entry.terminal)}`,
+            `${loginWords(entry.login)} logged in: ` +
+              `recorded as terminal ${terminalNumber(entry.terminal)}`,
           );
     case "closed":
       return plain(`terminal ${terminalNumber(entry.terminal)} closed`);
@@ -300,7 +301,7 @@ function say(entry: Entry): Told | null {
         : attention(`${entry.by} says no to ${entry.person}: ${asked(entry.what)}`);
     case "entered":
     case "command_started":
-      // The customer's own lines and an engineer's own are among the commands; this is for the mixed.
+      // What one person typed is among the commands; this is for the mixed.
       return entry.shares.size < 2
         ? null
         : plain(`a line typed by ${shares(entry.shares)}${quoted(entry.line)}`);

@@ -1,4 +1,4 @@
-/** Searching all sessions: what is asked for, as it stands in an address, and what is found. Pure. */
+/** Searching all sessions: what is asked for, as an address has it, and what is found. Pure. */
 
 import type { Of } from "./shape";
 import { list, maybe, number, object, oneOf, text } from "./shape";
@@ -102,7 +102,7 @@ export function behindWords(bytes: number): string {
   return `${says} of recordings are not searched yet`;
 }
 
-/** Unix seconds of what a date field holds, in the zone of whoever looks; empty where it is empty. */
+/** Unix seconds of what a date field holds, in the zone of whoever looks; empty for none. */
 export function unixOf(local: string): string {
   const time = new Date(local).getTime();
   return local === "" || Number.isNaN(time) ? "" : String(Math.floor(time / 1000));

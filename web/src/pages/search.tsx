@@ -1,4 +1,4 @@
-/** `/search`: what was run and what was printed, in every session; the address holds the question. */
+/** `/search`: what was run and printed, in every session; the address holds the question. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError } from "../api";

@@ -10,7 +10,11 @@ import {
   timeline as fetchTimeline,
 } from "../api";
 import { clockSeconds, place, utc } from "../clock";
-import { BEFORE_SECONDS as BEFORE_COMMANDS, COMMANDS_ID, CommandPanel } from "../command-list/panel";
+import {
+  BEFORE_SECONDS as BEFORE_COMMANDS,
+  COMMANDS_ID,
+  CommandPanel,
+} from "../command-list/panel";
 import { commandAt } from "../command-rows";
 import type { Command } from "../commands";
 import { commandsOf } from "../commands";
@@ -121,7 +125,7 @@ function Replay({ session, timeline, told, onReload }: Loaded & { onReload: () =
     setSought(commandAt(commands.commands, terminal, at));
     jump(at, BEFORE_COMMANDS, terminal);
   };
-  const showPlace = useRef<(stretch: Stretch | null, moment: Moment | null) => void>(() => undefined);
+  const showPlace = useRef<(of: Stretch | null, or: Moment | null) => void>(() => undefined);
   showPlace.current = (stretch, moment) => {
     if (stretch !== null) jump(stretch.since, BEFORE_SECONDS, stretch.terminal);
     else if (moment !== null) seekCommand(moment);
