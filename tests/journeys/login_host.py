@@ -127,6 +127,11 @@ class LoginHost:
         if "--for" not in options:
             await until(self.is_watched, "logins to be recorded")
 
+    async def ends(self) -> None:
+        """End the session, and see it end."""
+        self.root(*self.jumpseat.split(), "end")
+        await until(lambda: not self.parts("recorder"), "the recorder to end")
+
     async def window(self, *command: str) -> Terminal:
         """A terminal of ours with a program in it."""
         window = Terminal()
@@ -153,24 +158,30 @@ class LoginHost:
         ssh = self._ssh()
         return ["scp", *ssh[1:5], "-P", ssh[6], *ssh[7:-1], *paths]
 
-    def root(self, *command: str) -> str:
-        """Run something as root on the host; what it printed."""
-        done = subprocess.run([*self.within, *command], capture_output=True, text=True, check=True)
+    def root(self, *command: str, status: int = 0) -> str:
+        """Run something as root on the host, which ends with this status; what it printed."""
+        done = subprocess.run([*self.within, *command], capture_output=True, text=True, check=False)
+        assert done.returncode == status, done.stderr
         return done.stdout
 
     def mounts(self) -> list[str]:
-        """What is mounted, where."""
+        """What is mounted in /etc: of which file, where, how. (Other mounts are other tests'.)"""
         lines = self.root("cat", "/proc/self/mountinfo").splitlines()
-        return sorted(" ".join(line.split()[3:6]) for line in lines)
+        mounts = [" ".join(line.split()[3:6]) for line in lines]
+        return sorted(one for one in mounts if " /etc/" in one)
 
     def is_watched(self) -> bool:
         """Whether files of the recorder's are shown at logins."""
         return any("/logins/" in one for one in self.mounts())
 
-    def part(self, name: str) -> processes.Process:
-        """The process that runs as ``jumpseat NAME``."""
-        (found,) = (one for one in processes.marked(self.world.mark) if name in one.argv)
-        return found
+    def parts(self, name: str) -> list[processes.Process]:
+        """The processes that run as ``jumpseat NAME``."""
+        return [one for one in processes.marked(self.world.mark) if name in one.argv]
+
+    async def kill(self, name: str) -> None:
+        """End the one that does, with no chance to say anything."""
+        await until(lambda: len(self.parts(name)) == 1, f"one {name}, and who started it to end")
+        self.parts(name)[0].kill()
 
     @property
     def session(self) -> Path:
@@ -195,7 +206,9 @@ class LoginHost:
 
 
 @asynccontextmanager
-async def login_host(world: World, python: str, shell: str = "/bin/bash") -> AsyncIterator[LoginHost]:
+async def login_host(
+    world: World, python: str, shell: str = "/bin/bash"
+) -> AsyncIterator[LoginHost]:
     """The host, while it runs; all in it ends with it."""
     host = LoginHost(world, python)
     await host.lay_out(shell)

@@ -1,9 +1,11 @@
 """Whoever logs in while a grant lasts is recorded, knows it, and finds the host as it was after."""
 
+import re
+
 import pytest
 
 from tests.journeys.broker import Engineer
-from tests.journeys.login_host import lacking, login_host, plain, python_for_everybody
+from tests.journeys.login_host import LoginHost, lacking, login_host, plain, python_for_everybody
 from tests.journeys.recording import LOG, output
 from tests.journeys.viewer import viewing
 from tests.journeys.waiting import until
@@ -27,6 +29,7 @@ async def test_a_login_is_recorded_told_so_and_its_users_alone(
         before = host.mounts()
         profile = host.root("cat", "/etc/profile")
         await host.grants("--mode", "control")
+        assert host.root("cat", "/etc/profile") != profile == host.root(*own_profile(host, python))
         login = await host.login()
         await login.expect("THIS LOGIN IS RECORDED for support case")
         await login.expect("they can never type here")
@@ -81,15 +84,93 @@ async def test_a_login_is_recorded_told_so_and_its_users_alone(
         await last.expect("stillhere")
         assert await last.ended() == 3
         assert "stillhere" not in output((host.session / name).read_bytes())
-        await until(
-            lambda: not [one for one in processes_of(world) if "recorder" in one], "its end"
-        )
+        await until(lambda: not host.parts("recorder"), "the recorder to end with the last of them")
         after = await host.login()
         await after.expect("$ ")
         assert "RECORDED" not in plain(after.printed)
 
 
-def processes_of(world: World) -> list[tuple[str, ...]]:
-    from tests.journeys import processes
+async def test_what_kills_leave_is_cleared_and_locks_nobody_out(world: World, python: str) -> None:
+    async with login_host(world, python) as host:
+        before = host.mounts()
+        await host.grants()
+        there = await host.login()
+        await there.expect("they can never type here")
+        await there.expect("$ ")
 
-    return [one.argv for one in processes.marked(world.mark)]
+        # The recorder is killed: its guardian clears, and who was there goes on.
+        await host.kill("recorder")
+        await there.expect("this login goes on, unrecorded")
+        await there.expect("$ ")
+        await until(lambda: host.mounts() == before, "the guardian to clear")
+        there.type("echo still''here\n")
+        await there.expect("stillhere")
+
+        # Both are killed: logins are as ever, and the next command of root's clears.
+        await host.seat.expect("you have left the seat")
+        await host.seat.expect("$ ")
+        host.seat.type(f"sudo {host.jumpseat} reattach\n")
+        await host.seat.expect("`exit` ends it.")
+        await until(host.is_watched, "logins to be recorded again")
+        await host.kill("guard")
+        await host.kill("recorder")
+        plainly = await host.login()
+        await plainly.expect("$ ")
+        plainly.type("echo $((40 + 2))\n")
+        await plainly.expect("42")
+        assert "RECORDED" not in plain(plainly.printed)
+        assert host.is_watched()
+        host.root(*host.jumpseat.split(), "holds", status=3)  # there is no session
+        assert host.mounts() == before
+
+
+async def test_with_the_grant_the_recording_of_logins_ends(world: World, python: str) -> None:
+    async with login_host(world, python, shell="/usr/bin/zsh") as host:
+        before = host.mounts()
+        (host.folder / "other/.zshrc").write_text("PS1='%% '\n")
+        await host.grants()
+        login = await host.login()
+        await login.expect("THIS LOGIN IS RECORDED")
+        await login.expect("% ")
+        await host.opened()
+        host.seat.type(f"{host.jumpseat} revoke\n")
+        await login.expect("the recording of this login has ended")
+        await until(lambda: host.mounts() == before, "the mounts to be as before")
+        login.type("exit 4\n")
+        assert await login.ended() == 4
+        await host.ends()
+
+
+async def test_shells_within_a_recorded_terminal_tell_their_commands(
+    world: World, python: str
+) -> None:
+    async with login_host(world, python) as host:
+        await host.grants()
+        su, ran = "sudo su - other", []
+        for step, command in enumerate(("bash", "sudo -i", su), 2):
+            host.seat.type(f"{command}\n")
+            await host.seat.expect(re.compile(rb"[$#] "))
+            await until(lambda step=step: depth(host) >= step, f"{command} to tell")
+            host.seat.type(f"echo within-{step}; (exit {step})\n")
+            await host.seat.expect(f"within-{step}\r")
+            await host.seat.expect(re.compile(rb"[$#] "))
+            ran.append(f"echo within-{step}; (exit {step})")
+        await until(lambda: len(host.logged("command_ended")) >= 3, "the last to end")
+        started = host.logged("command_started")
+        assert [one["line"] for one in started] == [
+            "bash", ran[0], "sudo -i", ran[1], su, ran[2],
+        ]  # fmt: skip
+        assert [one["depth"] for one in started] == [1, 2, 2, 3, 3, 4]
+        assert [one["status"] for one in host.logged("command_ended")] == [2, 3, 4]
+        await host.ends()
+
+
+def own_profile(host: LoginHost, python: str) -> tuple[str, ...]:
+    """How the probes see it, which must not take ours for a change."""
+    code = "from broker.host.logins.mounts import see_own as see; see(); print(open('/etc/profile').read(), end='')"
+    return ("env", f"PYTHONPATH={host.folder}/home/jumpseat.pyz", python, "-c", code)
+
+
+def depth(host: LoginHost) -> int:
+    """How many shells have told, one within the other."""
+    return 1 + len(host.logged("command_started"))

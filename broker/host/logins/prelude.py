@@ -58,12 +58,12 @@ _DEEPER = r"""
 """
 _LOGIN = r"""
     if [ "$__jumpseat_session" = "$$" ]; then
-      trap '' INT QUIT TSTP
+      trap '' INT QUIT
       __jumpseat_said=$(exec 3>&1 >/dev/tty 2>&1; @LOGIN@)
       if [ -n "$__jumpseat_said" ]; then
         exec /bin/sh -c "exit $__jumpseat_said"
       fi
-      trap - INT QUIT TSTP
+      trap - INT QUIT
     fi
 """
 _SH = (
@@ -94,7 +94,7 @@ end
 _FISH_SCRIPT = (
     _FIND.replace("=$$", "=$PPID")
     + r"""
-trap '' INT QUIT TSTP
+trap '' INT QUIT
 if ! __jumpseat_find && [ "$__jumpseat_session" = "$PPID" ]; then
   exec 3>&1 >/dev/tty 2>&1
   @LOGIN@

@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from broker.host.logins.mounts import see_own
 from broker.host.probes.declared import PROBES, of_vendor
 from broker.host.probes.fingerprint import (
     Fingerprint,
@@ -195,6 +196,8 @@ def main() -> int:
     """Run as a process. Does not return: threads that hang would keep it."""
     _step_back()
     os.umask(0o077)
+    with suppress(OSError):
+        see_own()  # and not what is shown at logins while they are recorded
     try:
         found = take(json.load(sys.stdin))
     except (OSError, ValueError, KeyError, TypeError) as error:
