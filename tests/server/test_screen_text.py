@@ -225,3 +225,9 @@ def test_screens_are_read_no_more_often_than_what_is_printed_pays_for() -> None:
     flashing = [flash.format(number).encode() for number in range(2000)]
     lines = told(cast(flashing, 500, 200))
     assert 1 <= len(lines) < 40
+
+
+def test_a_few_bytes_that_fill_the_screen_again_and_again_are_not_told_each_time() -> None:
+    filling = "\x1b#8\x1b[24S" * 3000
+    lines = told(cast([filling.encode()] * 10))
+    assert sum(map(len, lines)) < 2_000_000 + 8 * 10 * len(filling)

@@ -5,6 +5,7 @@ import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 from broker.recording.commands import Command
@@ -130,13 +131,13 @@ class Index:
     ) -> None:
         first = lines[0]
         number = schema.free_id(self._db, "pieces", _at(began, first.t))
-        packed = schema.pack(json.dumps([[*line] for line in lines], ensure_ascii=False))
+        packed = _pack(lines)
         self._db.execute(
             "INSERT INTO pieces (id, session, stream, start, command, full, lines)"
             " SELECT ?, session, id, ?, ?, ?, ? FROM streams WHERE id = ?",
             (number, first.offset, self._command(stream.id, first.offset), full, packed, stream.id),
         )
-        text = _words(read_lines(packed))
+        text = _words(lines)
         self._db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (number, text))
 
     def _command(self, stream: int, offset: int) -> int | None:
@@ -228,7 +229,20 @@ class _Transaction:
 
 def read_lines(packed: bytes) -> list[ScreenLine]:
     """The lines of a piece."""
-    return [ScreenLine(*line) for line in json.loads(schema.unpack(packed))]
+    return [
+        ScreenLine(t, offset, text)
+        for t, offset, texts in json.loads(schema.unpack(packed))
+        for text in texts
+    ]
+
+
+def _pack(lines: Sequence[ScreenLine]) -> bytes:
+    """Those of one event together."""
+    events = [
+        [*event, [line.text for line in some]]
+        for event, some in groupby(lines, key=lambda line: (line.t, line.offset))
+    ]
+    return schema.pack(json.dumps(events, ensure_ascii=False, separators=(",", ":")))
 
 
 def _words(lines: Sequence[ScreenLine]) -> str:

@@ -14,7 +14,7 @@ are a stranger's: sizes are bounded, and screens are read only so often as what 
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import avt
@@ -36,7 +36,8 @@ _CHANGES = re.compile(
     r"(?P<clear>(?:\x1b\[|\x9b)2J|(?:\x1b\[|\x9b)(?:1;1|;)?H(?:\x1b\[|\x9b)0?J|\x1bc)"
     r"|(?:\x1b\[|\x9b)\?(?:[0-9;]*;)?(?:1049|1047|47)(?:;[0-9;]*)?(?P<way>[hl])"
 )
-_WRAPPED = "\u23ce"  # what marks a row that goes on in the next, where avt shows one for debugging
+_WRAPPED = "\u23ce"
+_GOES_ON = f'{_WRAPPED}")'  # so avt ends a row that goes on in the next one, shown for debugging
 
 
 class ScreenLine(NamedTuple):
@@ -137,7 +138,7 @@ class Terminal:
         if self._alternate and place.t - self._place.t >= _STOOD_SECONDS:
             yield from self._read_alternate()
         self._place = place
-        self._paid = min(self._paid + _CELLS_PER_CHARACTER * len(text), _MOST_CELLS)
+        self._paid = min(self._paid, _MOST_CELLS) + _CELLS_PER_CHARACTER * len(text)
         text = self._emulator.whole(text)
         if not text.isascii():
             text = unicodedata.normalize("NFC", text)
@@ -154,8 +155,7 @@ class Terminal:
     def resize(self, cols: int, rows: int) -> Iterator[ScreenLine]:
         """The window has another size."""
         self._cols, self._rows = _bounded(cols, rows)
-        for row in self._emulator.resize(self._cols, self._rows):
-            yield from self._leave(row)
+        yield from self._leave(self._emulator.resize(self._cols, self._rows))
         while len(self._begun) > self._rows:
             self._begun.pop()
 
@@ -168,8 +168,7 @@ class Terminal:
 
     def _print(self, text: str) -> Iterator[ScreenLine]:
         for left in self._emulator.feed(text):
-            for row in left:
-                yield from self._leave(row)
+            yield from self._leave(left)
         if self._alternate:
             if text:
                 self._unread += len(text)
@@ -179,8 +178,12 @@ class Terminal:
             while len(self._begun) <= row_number:
                 self._begun.append(self._place)
 
-    def _leave(self, row: avt.Line) -> Iterator[ScreenLine]:
-        yield from self._joined.add(self._begun.popleft() if self._begun else self._place, row)
+    def _leave(self, rows: list[avt.Line]) -> list[ScreenLine]:
+        lines: list[ScreenLine] = []
+        for row in rows:
+            lines += self._joined.add(self._begun.popleft() if self._begun else self._place, row)
+        size = sum(len(line.text) for line in lines)
+        return lines if self._pay(size) else []
 
     def _change(self, found: re.Match[str]) -> Iterator[ScreenLine]:
         """Before the screen is cleared, or another one is shown."""
@@ -188,12 +191,12 @@ class Terminal:
             if self._alternate:
                 yield from self._read_alternate()
                 return
-            if self._pay():
+            if self._pay(self.cells):
                 yield from self._primary()
             self._joined = _Joined()
             self._begun.clear()
         elif found["way"] == "h" and not self._alternate:
-            self._behind = self._primary() if self._pay() else []
+            self._behind = self._primary() if self._pay(self.cells) else []
             self._alternate = True
             self._seen = set()
             self._unread = 0
@@ -212,7 +215,7 @@ class Terminal:
         return lines + list(joined.end())
 
     def _read_alternate(self) -> Iterator[ScreenLine]:
-        if not self._unread or not self._pay():
+        if not self._unread or not self._pay(self.cells):
             return
         self._unread = 0
         lines = self._standing_alternate()
@@ -224,11 +227,11 @@ class Terminal:
         lines = [line for row in self._emulator.rows() for line in joined.add(self._drawn, row)]
         return [*lines, *joined.end()]
 
-    def _pay(self) -> bool:
-        """Reading a screen costs its cells, which characters earn: else one could be kept at it."""
-        if self._paid < self.cells:
+    def _pay(self, cost: int) -> bool:
+        """What is printed pays for what is told: a few bytes can fill a screen, again and again."""
+        if self._paid < cost:
             return False
-        self._paid -= self.cells
+        self._paid -= cost
         return True
 
 
@@ -242,31 +245,31 @@ class _Joined:
     def copy(self) -> "_Joined":
         return _Joined(self._place, self._text)
 
-    def add(self, place: _Place, row: avt.Line) -> Iterable[ScreenLine]:
+    def add(self, place: _Place, row: avt.Line) -> Sequence[ScreenLine]:
         text = row.text
+        goes_on = _goes_on(row, text)
+        if self._place is None and not goes_on:
+            text = text.rstrip()
+            return (ScreenLine(place.t, place.offset, text),) if text else ()
         if self._place is None:
             self._place = place
-            self._text = text
-        else:
-            # A wide character that has no room in the last column leaves a blank there.
-            if self._text[-1:] == " " and _wide(self._text[-2:-1]) and _wide(text[:1]):
-                self._text = self._text[:-1]
-            self._text += text
-        if _goes_on(row, text) and len(self._text) < LONGEST_LINE:
-            return ()
-        return self.end()
+        # A wide character that has no room in the last column leaves a blank there.
+        elif self._text[-1:] == " " and _wide(self._text[-2:-1]) and _wide(text[:1]):
+            self._text = self._text[:-1]
+        self._text += text
+        return () if goes_on and len(self._text) < LONGEST_LINE else self.end()
 
-    def end(self) -> Iterable[ScreenLine]:
+    def end(self) -> Sequence[ScreenLine]:
         place, text = self._place, self._text.rstrip()
         self._place, self._text = None, ""
-        return (ScreenLine(*place, text),) if place is not None and text else ()
+        return (ScreenLine(place.t, place.offset, text),) if place is not None and text else ()
 
 
 def _goes_on(row: avt.Line, text: str) -> bool:
     # avt tells it nowhere else.
     shown = repr(row)
-    return shown.endswith(f'{_WRAPPED}")') and (
-        not text.endswith(_WRAPPED) or shown.endswith(f'{_WRAPPED}{_WRAPPED}")')
+    return shown.endswith(_GOES_ON) and (
+        not text.endswith(_WRAPPED) or shown.endswith(_WRAPPED + _GOES_ON)
     )
 
 
