@@ -66,10 +66,10 @@ async def test_two_engineers_type_by_turns_and_the_customer_before_both(
 
         # A moment after their last key it is anybody's.
         await second.nobody_types(customer)
-        before = len(customer.logged("entered"))
+        before = len(customer.logged("command_started"))
         await second.type(TERMINAL, "-of-bob\n")
         await customer.terminal.expect("\rof-alice-and-me-of-bob\r\n")
-        entered = await first.until_logged("entered", before + 1)
+        entered = await first.until_logged("command_started", before + 1)
         assert entered["shares"] == {"alice": 13, "customer": 7, "bob": 7}
 
     await world.end(customer)

@@ -215,7 +215,7 @@ async def test_revoked_for_good(world: World, alice: Engineer) -> None:
             assert (status, bool(err)) != (0, False)
         facts = await customer.status()
         assert (facts["standing"], facts["mode"]) == ("revoked", "control")
-        await viewer.until_logged("entered", len(customer.logged("entered")))
+        await viewer.until_logged("command_ended", len(customer.logged("command_ended")))
         assert viewer.copies[TERMINAL].end == known
         assert b"mine-alone" not in await world.broker.stream(customer.session, TERMINAL, alice)
         summary = await world.broker.summary(customer.session, alice)
