@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import Dict
 
-_MOST_BYTES = 4096
-"""Of what is printed at once, on one row."""
+_MOST_BYTES = 8192
+"""Of what is printed at once: a screen, as tmux draws it."""
+_MOST_ROWS = 100
 _MOST_CELLS = 1024
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f]+)"
@@ -23,7 +25,7 @@ _TOKEN = re.compile(
     r"|.",
     re.DOTALL,
 )
-_SCREENS = ("?1049", "?1047", "?47")
+_PLACE = re.compile(r"(\d{0,4})(?:;(\d{0,4}))?")
 _STAR = "[*•●⏺∙·]"
 _ASKS = re.compile(
     r"(?:(?:(?i:passw(?:or[dt]|d)|passphrase|passcode|kennwort|mot de passe|contraseña|password)"
@@ -36,19 +38,18 @@ class SecretPrompt:
     """One terminal's. Feed it all output, in order."""
 
     def __init__(self) -> None:
-        self._row = ""
-        self._at = 0
+        self._rows: Dict[int, str] = {}
+        self._row = self._at = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._cut = ""
         """The beginning of a sequence whose end is not printed yet."""
 
     def printed(self, data: bytes) -> None:
         """Take in output."""
-        row = data.rfind(b"\n")
-        if row >= 0 or len(data) > _MOST_BYTES:
-            self._row, self._at, self._cut = "", 0, ""
+        if len(data) > _MOST_BYTES:
+            self._rows, self._cut = {}, ""
             self._decoder.reset()
-            data = data[row + 1 :][-_MOST_BYTES:]
+            data = data[-_MOST_BYTES:]
         text, self._cut = self._cut + self._decoder.decode(data), ""
         for token in _TOKEN.finditer(text):
             kind = token.lastgroup
@@ -62,34 +63,49 @@ class SecretPrompt:
                 self._at = 0
             elif token["control"] == "\b":
                 self._at = max(0, self._at - 1)
-            elif kind == "control" or token["escape"] in ("D", "E", "M", "c"):
-                self._leave()
+            elif kind == "control" or token["escape"] in ("D", "E"):
+                self._to(self._row + 1, self._at)
+            elif token["escape"] == "M":
+                self._to(self._row - 1, self._at)
 
     @property
     def asks(self) -> bool:
         """Whether what is typed now is, as it seems, a secret."""
-        return _ASKS.search(self._row[: self._at].ljust(self._at)) is not None
+        row = self._rows.get(self._row, "")
+        return _ASKS.search(row[: self._at].ljust(self._at)) is not None
 
-    def _leave(self) -> None:
-        self._row, self._at = "", 0
+    def _to(self, row: int, at: int) -> None:
+        self._row, self._at = row, min(max(0, at), _MOST_CELLS)
+        if len(self._rows) > 2 * _MOST_ROWS:  # it has scrolled
+            self._rows = {n: one for n, one in self._rows.items() if n > row - _MOST_ROWS}
 
     def _print(self, text: str) -> None:
-        end = self._at + len(text)
-        self._row = self._row[: self._at].ljust(self._at) + text + self._row[end:]
-        if end > _MOST_CELLS:
-            self._row = self._row[end - _MOST_CELLS :]
+        row, end = self._rows.get(self._row, ""), self._at + len(text)
+        row = row[: self._at].ljust(self._at) + text + row[end:]
+        self._rows[self._row] = row[-_MOST_CELLS:] if end > _MOST_CELLS else row
         self._at = min(end, _MOST_CELLS)
 
     def _sequence(self, params: str, final: str) -> None:
-        count = max(1, int(params[:4])) if params.isdigit() else 1
-        other_screen = final in "hl" and params.startswith(_SCREENS)
-        if other_screen or final in "HfdABEFST" or (final == "J" and params not in ("", "0")):
-            self._leave()
-        elif final == "C":
-            self._at = min(self._at + count, _MOST_CELLS)
-        elif final == "D":
-            self._at = max(0, self._at - count)
+        place = _PLACE.fullmatch(params)
+        if place is None:
+            if final in "hl" and params in ("?1049", "?1047", "?47"):
+                self._rows = {}
+            return
+        first, second = (max(1, int(one or 1)) for one in place.groups())
+        if final in "Hf":
+            self._to(first - 1, second - 1)
+        elif final in "ABEF":
+            down = first if final in "BE" else -first
+            self._to(self._row + down, self._at if final in "AB" else 0)
+        elif final in "CD":
+            self._to(self._row, self._at + (first if final == "C" else -first))
         elif final == "G":
-            self._at = min(count - 1, _MOST_CELLS)
+            self._to(self._row, first - 1)
+        elif final == "d":
+            self._to(first - 1, self._at)
         elif final in "JK" and params in ("", "0"):
-            self._row = self._row[: self._at]
+            self._rows[self._row] = self._rows.get(self._row, "")[: self._at]
+            if final == "J":
+                self._rows = {n: one for n, one in self._rows.items() if n <= self._row}
+        elif final in "JST":
+            self._rows = {}

@@ -13,8 +13,10 @@ ASKED = [
     "Password for user bob: ", "PIN: ", "Enter PIN for 'token': ", "Verification code: ",
     "Enter master key: ", "Enter export password:", "Passwort: ", "Password? ",
     "\x1b[1mPassword:\x1b[m ",
-    "Sorry, try again.\r\n[sudo] password for bob: ", "\x1b[?2004hlater\x1b[5;3HPassword: ",
+    "Sorry, try again.\r\n[sudo] password for bob: ",
     "\rread> ●●●●", "Password: ●●",
+    "\x1b[H\x1b[2JPassword: \x1b[K\r\n\x1b[K\r\n[0] 0:sh*\x1b(B\x1b[1;11H",
+    "later\x1b[5;3HPassword: ",
     "x\rPassword: \x1b[K\r\x1b[10C", "[sudo] password for bob: ***", "Password: ***\b \b",
 ]  # fmt: skip
 NOT_ASKED = [
