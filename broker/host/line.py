@@ -206,7 +206,7 @@ class LineWatch:
         self.told = []
         self._line = self._ending = None
         self._enters = self._inside = 0
-        self._more = self._early = False
+        self._more = False
 
     def lose(self) -> None:
         """Whatever line is read now can't be told."""

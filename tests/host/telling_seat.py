@@ -92,7 +92,10 @@ class TellingSeat(LineSeat):
     async def ends(self, before: int) -> None:
         """Wait until the outer shell has told that one more command has ended, and can be used."""
         await self.until(lambda: self._ended > before, "the command to end")
-        await self.prints(PROMPT)
+        await self.until(
+            lambda: self.printed.rfind(PROMPT.encode()) > self.printed.rfind(b";p;"), "the prompt"
+        )
+        self._seen = len(self.printed)
 
     @property
     def _ended(self) -> int:

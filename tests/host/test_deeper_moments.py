@@ -134,3 +134,17 @@ async def test_a_deeper_shell_that_is_killed(seat: TellingSeat) -> None:
         Line("kill -9 $$", None, NESTED),
         Line("(exit 7)", 7, ""),
     ]
+
+
+async def test_a_shell_that_another_takes_the_place_of(seat: TellingSeat) -> None:
+    line = f"PS1='{IN}' exec bash --norc"
+    await begins(seat, line)
+    seat.types(f"{ECHO}\r")
+    await seat.prints(FORTY_TWO, IN)
+    seat.types("exit 3\r")
+    await seat.until(lambda: seat.command(line)["over"] == ENDED, "the end")
+    assert seat.lines == [
+        Line(line, 3, ""),
+        Line(ECHO, None, line),
+        Line("exit 3", None, line),
+    ]

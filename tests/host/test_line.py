@@ -397,6 +397,21 @@ def test_further_rows_of_what_python_reads_are_told_without_its_prompt() -> None
     assert watch.told == ["if x:\n    y()"]
 
 
+def test_what_was_typed_before_a_prompt_is_no_part_of_it() -> None:
+    watch = LineWatch(COLS)
+    watch.begin()
+    watch.printed(b"$ ")
+    watch.typed(b"bash\r", settled=True)
+    watch.typed(b"echo 4", settled=False)
+    watch.forget()  # the shell has told its line
+    watch.begin()
+    watch.printed(b"\r\n> echo 4")
+    watch.typed(b"2\r", settled=True)
+    watch.printed(b"2\r\n")
+    watch.end()
+    assert watch.told == [None]
+
+
 def test_a_line_without_a_prompt_is_told_where_it_is_announced() -> None:
     watch = LineWatch(COLS)
     for keys in (b"6 * 7\r", b"\r", b"quit\r"):
