@@ -235,6 +235,31 @@ async def test_a_session_that_goes_on_is_found_as_it_stands(site: Site) -> None:
         assert await lines(site, "degraded") == ["output 1-1 DEGRADED"]
 
 
+async def test_what_an_earlier_run_left_may_come_after_a_later_one_has_begun(site: Site) -> None:
+    def typed(t: float, line: str) -> bytes:
+        return entry(t, "entered", terminal=CAST, shares={"bob": 5}, line=line)
+
+    first = started() + typed(1.0, "first line") + typed(2.0, "second line")
+    later = started(2, 100.0) + typed(101.0, "third line") + typed(102.0, "fourth line")
+    cut = first.index(b"second") - 60
+    granted = await site.grant()
+    async with site.connected(granted) as (host, _):
+        await append(host, LOG, first[:cut])
+        await append(host, "run-2.log", later[:-90])
+        assert len(await lines(site, "line")) == 2
+        await append(host, LOG, first, cut)
+        await append(host, "run-2.log", later, len(later) - 90)
+        found = [
+            (hit["command"], hit["t"], hit["text"]) for hit in (await search(site, "line"))["hits"]
+        ]
+    assert sorted(found) == [
+        ("e1", 1.0, "first line"),
+        ("e2", 2.0, "second line"),
+        ("e3", 101.0, "third line"),
+        ("e4", 102.0, "fourth line"),
+    ]
+
+
 def numbered(told: Story, start: int, count: int) -> None:
     for at in range(start, start + count, 20):
         rows = [f"line n{number} of many that are printed here" for number in range(at, at + 20)]

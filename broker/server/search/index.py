@@ -156,18 +156,18 @@ class Index:
         stream = self._stream_id(session, command.terminal)
         line = _sound(command.line)
         persons = json.dumps([_sound(person) for person in command.persons], ensure_ascii=False)
-        told = (line, persons, command.status, command.offset, command.end)
+        told = (line, persons, command.status, command.offset, command.end, stream, command.since)
         known = self._db.execute(
-            'SELECT id, line, persons, status, start, "end" FROM commands'
+            'SELECT id, line, persons, status, start, "end", stream, t FROM commands'
             " WHERE session = (SELECT session FROM streams WHERE id = ?) AND name = ?",
             (stream, command.id),
         ).fetchone()
         if known is None:
             number = schema.free_id(self._db, "commands", _at(began, command.since))
             self._db.execute(
-                'INSERT INTO commands (line, persons, status, start, "end", id, stream, name, t,'
-                " session) SELECT ?, ?, ?, ?, ?, ?, id, ?, ?, session FROM streams WHERE id = ?",
-                (*told, number, command.id, command.since, stream),
+                'INSERT INTO commands (line, persons, status, start, "end", stream, t, id, name,'
+                " session) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, session FROM streams WHERE id = ?",
+                (*told, number, command.id, stream),
             )
         elif known[1:] == told:
             return
@@ -177,8 +177,8 @@ class Index:
                 "INSERT INTO parts (parts, rowid, line) VALUES ('delete', ?, ?)", known[:2]
             )
             self._db.execute(
-                'UPDATE commands SET line = ?, persons = ?, status = ?, start = ?, "end" = ?'
-                " WHERE id = ?",
+                'UPDATE commands SET line = ?, persons = ?, status = ?, start = ?, "end" = ?,'
+                " stream = ?, t = ? WHERE id = ?",
                 (*told, number),
             )
         self._db.execute("INSERT INTO parts (rowid, line) VALUES (?, ?)", (number, line))

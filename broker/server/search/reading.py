@@ -29,13 +29,20 @@ class Reading:
     def __init__(self, root: Path, index: Index) -> None:
         self._recordings = Recordings(root)
         self._index = index
-        self._known = {(stream.session, stream.name): stream for stream in index.streams()}
+        self._known: dict[str, dict[str, Known]] = {}
+        """By session and name."""
+        for stream in index.streams():
+            self._known.setdefault(stream.session, {})[stream.name] = stream
         self._open: dict[int, _Recording] = {}
         self._commands: dict[str, _Commands] = {}
 
     def known(self) -> list[tuple[str, str, int, bool]]:
         """Session, name, bytes indexed and whether it is skipped, of each stream."""
-        return [(one.session, one.name, one.indexed, one.skipped) for one in self._known.values()]
+        return [
+            (stream.session, stream.name, stream.indexed, stream.skipped)
+            for streams in self._known.values()
+            for stream in streams.values()
+        ]
 
     def skip(self, session: str, name: str) -> None:
         """Never read this one again."""
@@ -59,10 +66,10 @@ class Reading:
         return stream.indexed
 
     def _stream(self, session: str, name: str) -> Known:
-        stream = self._known.get((session, name))
-        if stream is None:
-            stream = self._known[session, name] = self._index.stream(session, name)
-        return stream
+        known = self._known.setdefault(session, {})
+        if name not in known:
+            known[name] = self._index.stream(session, name)
+        return known[name]
 
     def _log(self, stream: Known, run: int, data: bytes, began: float) -> None:
         commands = self._commands.pop(stream.session, None)
@@ -71,9 +78,10 @@ class Reading:
         commands.feed(run, data)
         changed = list(commands.changed())
         self._index.add_commands(stream, stream.indexed + len(data), began, changed)
-        self._commands[stream.session] = commands
+        if run == max(parse_stream(name).run for name in self._known[stream.session]):
+            self._commands[stream.session] = commands  # else what later runs told is missing
         for name in {command.terminal for command in changed}:
-            terminal = self._known.get((stream.session, name))
+            terminal = self._known[stream.session].get(name)
             if terminal is not None and terminal.id in self._open:
                 self._recording(terminal, b"", began)  # its last pieces are divided otherwise now
         if len(self._commands) > _MOST_SESSIONS:
@@ -82,12 +90,11 @@ class Reading:
     def _commands_again(self, upto: Known) -> "_Commands":
         commands = _Commands()
         last = parse_stream(upto.name)
-        for session, name in sorted(self._known, key=lambda key: parse_stream(key[1])):
-            stream = parse_stream(name)
-            if session == upto.session and stream.is_log and stream <= last:
-                for piece in self._recordings.pieces(
-                    session, name, self._known[session, name].indexed
-                ):
+        known = self._known[upto.session]
+        for stream in sorted(map(parse_stream, known)):
+            if stream.is_log and stream <= last:
+                size = known[stream.name].indexed
+                for piece in self._recordings.pieces(upto.session, stream.name, size):
                     commands.feed(stream.run, piece)
         return commands
 
