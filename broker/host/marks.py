@@ -16,7 +16,7 @@ _INTRODUCER = b"\x1b]7717;"
 _END = b"\x1b\\"
 _LONGEST_BYTES = 4096
 """Hooks cut what is longer into pieces; nothing is held back for longer than this."""
-_FIELDS = {b"s": 2, b"p": 3, b"e": 2, b"l": 2, b"w": 2, b"c": 1}
+_FIELDS = {b"s": 2, b"p": 3, b"x": 1, b"e": 2, b"l": 2, b"w": 2, b"c": 1}
 _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
@@ -24,7 +24,7 @@ class Mark(NamedTuple):
     """One mark: its kind, the process of the shell that made it, its other fields, decoded.
 
     ``s`` (name and version): a shell has begun; ``p`` (status, working directory): it is about to
-    prompt; ``e``, ``l``: a piece, and the last piece, of a line on which Enter was pressed; ``w``:
+    prompt; ``x``: its line editor has cleared the rows of a line; ``e``, ``l``: a piece, and the last piece, of a line on which Enter was pressed; ``w``:
     a piece of a whole command; ``c``: the command begins.
     """
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Callable, List, Optional, Protocol, Sequence, Tuple
 
 from broker.host.cast_writer import CastWriter
+from broker.host.cleared_row import ClearedRow
 from broker.host.command_events import CommandEvents, Told, label
 from broker.host.local import LocalLink
 from broker.host.logins.origin import OWN, Origin
@@ -115,6 +116,7 @@ class RecordedTerminal:
         self._status: Optional[int] = None
         self._nonce = new_nonce()
         self._marks = MarkReader(self._nonce)
+        self._row = ClearedRow()
         masks = [*masks, *of_nonce(self._nonce)]
         self.cast = CastWriter(stream, clock, size[0], masks, listener)
         mask = partial(mask_text, masks=masks)
@@ -250,10 +252,15 @@ class RecordedTerminal:
 
     def _printed(self, data: bytes) -> None:
         for part in self._marks.feed(data):
-            if isinstance(part, Mark):
-                self._log_commands(self.lines.marked(part))
-            else:
+            if not isinstance(part, Mark):
+                self._row.printed(part)
                 self._show_printed(part)
+            elif part.kind == "x":
+                self._show_printed(self._row.left)
+            else:
+                if part.kind == "p":
+                    self._row.prompts()
+                self._log_commands(self.lines.marked(part))
 
     def _log_entered(self, **fields: object) -> None:
         self._listener.log("entered", terminal=self.name, **fields)

@@ -18,17 +18,8 @@ BASH_XTRACEFD has them; a DEBUG trap that functions inherit (``set -T``) sees wh
 _FUNCTIONS = r"""
 __jumpseat_check() { # in a subshell: what is changed here stays here
   builtin set +eux
-  builtin unset HISTCONTROL HISTIGNORE HISTTIMEFORMAT
-  local line last one=$READLINE_LINE
-  line=$one
-  if [[ $- == *H* ]]; then
-    # What "!" would become. `history -p` leaves the newest entry out, taking it for its own.
-    last=$(builtin history 1)
-    [[ $last =~ ^[[:space:]]*[0-9]+[*[:space:]][[:space:]] ]] && last=${last#"${BASH_REMATCH[0]}"}
-    builtin history -s -- "$last"
-    builtin history -s -- "$last"
-    line=$(builtin history -p -- "$one" 2>/dev/null) || line=$one
-  fi
+  local line one=$READLINE_LINE
+  line=$(__jumpseat_expanded) || line=$one
   __jumpseat_matches "$line" || return 0
   builtin printf '%s' "$line" | "${__jumpseat_held[@]:1}"
   case $? in
@@ -37,6 +28,22 @@ __jumpseat_check() { # in a subshell: what is changed here stays here
     *) builtin printf '%s\n' 'jumpseat: this matches a hold, and nobody can be asked.' >/dev/tty ;;
   esac
   return 1
+}
+
+# What "!" would become, in a subshell, too. 1: that can't be.
+__jumpseat_expanded() {
+  local last
+  if [[ $- == *H* ]]; then
+    builtin unset HISTCONTROL HISTIGNORE HISTTIMEFORMAT
+    # `history -p` leaves the newest entry out, taking it for its own.
+    last=$(builtin history 1)
+    [[ $last =~ ^[[:space:]]*[0-9]+[*[:space:]][[:space:]] ]] && last=${last#"${BASH_REMATCH[0]}"}
+    builtin history -s -- "$last"
+    builtin history -s -- "$last"
+    builtin history -p -- "$READLINE_LINE" 2>/dev/null
+  else
+    builtin printf '%s\n' "$READLINE_LINE"
+  fi
 }
 
 __jumpseat_matches() {
@@ -104,16 +111,26 @@ __jumpseat_again() { # what gives the status back
 __jumpseat_enter() {
   builtin local - wanted=2 piece found
   builtin set +eux
+  [[ ! ${__jumpseat_marks-} ]] || __jumpseat_mark x "$$"
   [[ ! -s ${__jumpseat_held-} ]] || ( __jumpseat_check ) || return 1
   __jumpseat_risky || wanted=3
   if [[ ${__jumpseat_marks-} ]]; then
     __jumpseat_look "$wanted"
     [[ ! $found ]] || ((__jumpseat_at)) || return 0 # a line that a command reads
+    __jumpseat_goes || return 0
     [[ $found == "$piece"* ]] && __jumpseat_begins || return "$wanted"
   fi
   ((wanted == __jumpseat_hooked)) || return "$wanted"
   [[ ! ${__jumpseat_marks-} ]] || __jumpseat_tell
   return 0
+}
+
+# Whether bash takes the line as it is, and does not come back with what "!" became.
+__jumpseat_goes() {
+  [[ $- == *H* && $READLINE_LINE == *[\!^]* ]] || return 0
+  builtin local line
+  line=$(__jumpseat_expanded) || return 1
+  [[ $line == "$READLINE_LINE" ]] || ! builtin shopt -q histverify && [[ $READLINE_LINE != *:p* ]]
 }
 
 # Whether there is a DEBUG trap, or will be, as far as we see.

@@ -1,0 +1,170 @@
+"""A recorded terminal with a shell on it, what was logged of it, and what its user saw."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import avt
+
+from broker.host.hold_file import patterns_path, write_patterns
+from broker.host.holds import Holds
+from broker.host.local import LocalLink
+from broker.host.pty import ShellPlan, User
+from broker.host.recorded import RecordedTerminal
+from broker.host.shells.start import holds_at
+from broker.host.spool import Spool
+from tests.host.command_cases import EDITOR, PROMPT, Case, Step
+from tests.journeys.waiting import Changing
+
+TERMINAL = "run-1.terminal-1.cast"
+SIZE = (80, 40)
+EDITING = ("bash", "zsh", "fish")
+_START_FILES = {
+    "bash": (".bashrc", f"PS1='{PROMPT}'\n"),
+    "zsh": (".zshrc", f"PS1='{PROMPT}'\nunsetopt prompt_sp\n"),
+    "fish": (
+        ".config/fish/config.fish",
+        f"function fish_prompt; echo -n '{PROMPT}'; end\nfunction fish_greeting; end\n"
+        "function fish_title; end\nset -g fish_autosuggestion_enabled 0\n",
+    ),
+}
+_JOB = re.compile(r"(\[\d+\]) [ +-]* ?\d+$", re.MULTILINE)
+
+
+class CommandSeat(Changing):
+    """One terminal of a session, with a shell that tells its commands or one that is left alone."""
+
+    def __init__(self, case: Case, folder: Path, *, tells: bool) -> None:
+        super().__init__(lambda: f"{self.log_entries[-3:]} {self.printed[-800:]!r}")
+        self.case = case
+        self.home = folder / "home"
+        self.printed = b""
+        self.log_entries: list[tuple[str, dict[str, object]]] = []
+        self.status: int | None = None
+        self._commands = 0
+        self._passed = 0.0
+        self._folder = folder
+        self._tells = tells
+        self._seen = 0
+        (folder / "spool").mkdir()
+        self._stream = Spool(folder / "spool").create(TERMINAL)
+        self.terminal = RecordedTerminal(self._stream, self._clock, SIZE, self)
+        self.nonce = self.terminal._nonce
+        self._record = self.terminal._pty._on_output
+        self.terminal._pty._on_output = self._on_output
+
+    def _clock(self) -> float:
+        return time.monotonic() + self._passed
+
+    def _on_output(self, data: bytes) -> None:
+        self.printed += data
+        self._record(data)
+        self.changed()
+
+    # What a terminal tells its recorder.
+    def log(self, event: str, **fields: object) -> None:
+        self.log_entries.append((event, fields))
+
+    def new_command(self) -> str:
+        self._commands += 1
+        return f"1-{self._commands}"
+
+    def grown(self) -> None: ...
+    def at_prompt(self) -> None: ...
+    def disk_full(self) -> None: ...
+    def failed(self, error: BaseException) -> None:
+        raise error
+
+    def closed(self, terminal: RecordedTerminal, status: int, seat: LocalLink | None) -> None:
+        self.status = status
+        self.changed()
+
+    # What a test does with it.
+    async def open(self) -> None:
+        """Start the shell, and wait for its prompt."""
+        case = self.case
+        self.home.mkdir()
+        if case.shell in EDITING:
+            name, text = _START_FILES[case.shell]
+            name = ".bash_profile" if case.shell == "bash" and case.login else name
+            for path, content in {name: text + case.rc + "\n", **case.files}.items():
+                (self.home / path).parent.mkdir(parents=True, exist_ok=True)
+                (self.home / path).write_text(content)
+        program = shutil.which({"ash": "busybox"}.get(case.shell, case.shell))
+        assert program is not None
+        (self._folder / case.shell).symlink_to(program)
+        found = pwd.getpwuid(os.getuid())
+        shell = str(self._folder / case.shell)
+        user = User(found.pw_uid, found.pw_gid, found.pw_name, str(self.home), shell)
+        env = {
+            "PATH": os.environ["PATH"], "HOME": str(self.home), "TERM": "xterm", "LANG": "C.UTF-8",
+            "JUMPSEAT_SESSION": "s1", "JUMPSEAT_TERMINAL": TERMINAL, "PS1": PROMPT, **case.env,
+        }  # fmt: skip
+        write_patterns(patterns_path(self._folder, "s1"), Holds())
+        holds = holds_at(self._folder, "s1") if self._tells else None
+        plan = ShellPlan(user, env, str(self.home), case.login, holds)
+        await self.terminal.open(plan, "s1", 0.0)
+        await self._until(PROMPT, EDITOR if case.shell in EDITING else "")
+
+    async def take(self, step: Step, person: str = "alice") -> None:
+        """Do what the step says, up to what it waits for."""
+        keys, wanted = (f"{step}\r", PROMPT) if isinstance(step, str) else step
+        editor = isinstance(step, str) and self.case.shell in EDITING
+        self._seen = len(self.printed)
+        self._passed += 0.5  # nobody types so fast that the screen tells no line
+        self.terminal.type(keys.encode(), person)
+        await self._until(wanted, EDITOR if editor else "")
+
+    async def _until(self, *wanted: str) -> None:
+        def there() -> bool:
+            new = self.printed[self._seen :]
+            return all(one.encode() in new for one in wanted) or self.status is not None
+
+        await self.until(there, repr(wanted), 10)
+
+    async def end(self) -> None:
+        """Exit, or find that the shell has ended."""
+        if self.case.exits:
+            self.terminal.type(b"exit\r", "alice")
+        await self.until(lambda: self.status is not None, "the shell to end")
+
+    async def close(self) -> None:
+        if self.status is None:
+            self.terminal.hang_up(signal.SIGKILL)
+            self.terminal.hang_up(signal.SIGHUP)
+            await self.until(lambda: self.status is not None, "the shell to end")
+        self._stream.close()
+
+    @property
+    def recording(self) -> str:
+        return (self._folder / "spool" / TERMINAL).read_text("utf-8")
+
+    @property
+    def screen(self) -> list[str]:
+        """The rows that the user saw, numbers of jobs left out."""
+        events = [json.loads(line) for line in self.recording.splitlines()[1:]]
+        vt = avt.Vt(*SIZE, 10_000)
+        vt.feed_str("".join(text for _, code, text in events if code == "o"))
+        shown = "\n".join(row.rstrip() for row in vt.text()).rstrip()
+        return _JOB.sub(r"\1", shown.replace(str(self._folder), "")).split("\n")
+
+
+@contextlib.asynccontextmanager
+async def command_seat(case: Case, folder: Path, *, tells: bool) -> AsyncIterator[CommandSeat]:
+    """A seat at the shell of this case, at its first prompt."""
+    folder.mkdir()
+    seat = CommandSeat(case, folder, tells=tells)
+    try:
+        await seat.open()
+        yield seat
+    finally:
+        await seat.close()
