@@ -28,6 +28,7 @@ _CUSTOMER = {
     "disconnect": "cut the link; the shell and the recording go on",
     "reconnect": "let the link be made again",
     "reattach": "take the seat at the session's terminal again",
+    "shell": "open a shell here, recorded as one more terminal of the session",
     "end": "end the session and deliver its records",
 }
 _BROKER = {
@@ -46,6 +47,7 @@ _STATUSES = (
     ("3", "there is no such session, or no data"),
     ("4", "an address can't be reached, or is taken"),
     ("5", "refused"),
+    ("75", "a shell here can't be recorded"),
 )
 
 

@@ -54,7 +54,7 @@ class Session(Protocol):
         """
 
     async def shell_here(self, wanted: Wish, origin: Origin) -> RecordedTerminal:
-        """One more terminal, for whoever wants a shell where they are. Raises NoTerminal."""
+        """One more terminal for whoever wants a shell where they are. Raises NoTerminal."""
 
     def let_go(self, terminal: RecordedTerminal) -> None:
         """Whoever had this terminal's shell where they were is gone: so it ends."""

@@ -14,7 +14,6 @@ import itertools
 import os
 import signal
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
@@ -25,7 +24,6 @@ from broker.host.changes import Changes
 from broker.host.choices import Others
 from broker.host.clients import Client
 from broker.host.clock import SessionClock, boot_id
-from broker.host.columns import plain
 from broker.host.commands import Commands
 from broker.host.connection import Connection
 from broker.host.customer import Customer
@@ -318,14 +316,16 @@ class Recorder:
             spawn(self.end("recorder", "the shell can't be started"), self.failed)
             raise NoTerminal(f"the shell can't be started: {error.strerror}") from None
 
-    async def shell_here(self, wanted: Wish, origin: Origin) -> RecordedTerminal:
-        """One more terminal, with a shell of the customer's. Raises NoTerminal."""
-        env = {**wanted.env, "JUMPSEAT_SESSION": self._session.id}
-        plan = replace(self._plan, env=env, cwd=wanted.cwd, login=False)
-        return await self.shell_as(wanted, plan, origin)
+    async def shell_here(
+        self, wanted: Wish, origin: Origin, plan: Optional[ShellPlan] = None
+    ) -> RecordedTerminal:
+        """One more terminal for whoever wants a shell where they are. Raises NoTerminal.
 
-    async def shell_as(self, wanted: Wish, plan: ShellPlan, origin: Origin) -> RecordedTerminal:
-        """One more terminal, with this shell. Raises NoTerminal."""
+        The shell is the customer's, unless there is a ``plan`` for another.
+        """
+        if plan is None:
+            env = {**wanted.env, "JUMPSEAT_SESSION": self._session.id}
+            plan = replace(self._plan, env=env, cwd=wanted.cwd, login=False)
         if self._ending or self._session.ended:
             raise NoTerminal("the session has ended")
         try:
@@ -342,18 +342,7 @@ class Recorder:
         session, as_root = self._session, os.geteuid() == 0
         if Others(session.others).where(as_root=as_root) is not Others.RECORD or session.ended:
             return None
-        return Logins(self._terminals, self._holds_at, self._banner, self)
-
-    def _banner(self) -> str:
-        """What whoever logs in is shown."""
-        session, left = self._session, self._authority.grant.until - self._clock()
-        until = time.strftime("%H:%M %Z", time.localtime(time.time() + left))
-        return (
-            f"jumpseat: THIS LOGIN IS RECORDED for support case {plain(session.case)}, by "
-            f"{plain(session.user)}, until {until} at the latest.\r\n"
-            f"jumpseat: the engineers of the case at {session.broker} can see it; they can never "
-            "type here.\r\n"
-        )
+        return Logins(session, self._authority, self._terminals, self._clock, self)
 
     def _open_another(self) -> None:
         opening = self._terminals.another(self)

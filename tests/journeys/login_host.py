@@ -104,8 +104,10 @@ class LoginHost:
         (folder / "sudoers").chmod(0o440)
         (folder / "sshd.conf").write_text(_SSHD.format(folder=folder, port=self._port))
         for name in ("host-key", "key"):
-            command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)]
-            subprocess.run(command, check=True)
+            path = str(folder / name)
+            await terminal.run(
+                ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path], self.world.env
+            )
         answer = await self.world.broker.request("GET", "/jumpseat.pyz")
         (folder / "home/jumpseat.pyz").write_bytes(answer.body)
 

@@ -356,6 +356,7 @@ export const REFUSALS: Readonly<Record<string, string>> = {
   "disk-full": "the host's disk is full",
   "no-terminal": "that terminal is closed",
   busy: "the program there reads nothing",
+  login: "only whoever has logged in types in that terminal",
   "link-lost": "the link to the host is lost",
   ended: "the session has ended",
 };

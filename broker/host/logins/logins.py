@@ -13,28 +13,23 @@ import contextlib
 import os
 import pwd
 import re
-import shutil
-import socket
-import stat
-import sys
-from dataclasses import dataclass
+import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Protocol, Tuple
+from typing import Callable, Dict, Optional, Protocol, Tuple, cast
 
-import broker
+from broker.host.authority import Authority
 from broker.host.columns import plain
-from broker.host.invocation import archive, command
 from broker.host.local import LocalLink
-from broker.host.logins import mounts, peer
-from broker.host.logins.guardian import Guardian
+from broker.host.logins import peer
 from broker.host.logins.origin import Origin
-from broker.host.logins.place import DEEPER_FILES, LOGIN_FILES, Place, lock, the_place
-from broker.host.logins.prelude import composed
+from broker.host.logins.place import the_place
+from broker.host.logins.set_up import SetUp, set_up, take_away
 from broker.host.logins.wish import Wish, wish
 from broker.host.pty import ShellPlan, User
 from broker.host.recorded import RecordedTerminal
-from broker.host.shells import bash
-from broker.host.shells.start import HoldsAt
+from broker.host.session_file import SessionFile
+from broker.host.shells.start import holds_at
 from broker.host.tasks import spawn
 from broker.host.terminals import NoTerminal, Terminals
 from broker.wire.errors import RemoteProtocolError
@@ -51,8 +46,10 @@ class Session(Protocol):
     def log(self, event: str, **fields: object) -> None:
         """Write an entry of the session log."""
 
-    async def shell_as(self, wanted: Wish, plan: ShellPlan, origin: Origin) -> RecordedTerminal:
-        """One more terminal, with this shell. Raises NoTerminal."""
+    async def shell_here(
+        self, wanted: Wish, origin: Origin, plan: Optional[ShellPlan] = None
+    ) -> RecordedTerminal:
+        """One more terminal, with the shell of this plan. Raises NoTerminal."""
 
     def let_go(self, terminal: RecordedTerminal) -> None:
         """Whoever had this terminal's shell where they were is gone: so it ends."""
@@ -61,30 +58,37 @@ class Session(Protocol):
         """Something broke that should not."""
 
 
-@dataclass
-class _Recorded:
-    """What there is while logins are recorded."""
+class _TurnedAway(asyncio.Protocol):
+    """A connection beyond those that there is room for: everybody may connect."""
 
-    held: int
-    """The lock of the place."""
-    guardian: Guardian
-    listening: socket.socket
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by asyncio."""
+        cast("asyncio.Transport", transport).abort()
 
 
 class Logins:
-    """One recorder's. ``banner`` gives what is shown at a login, ``holds`` where shells start."""
+    """One recorder's."""
 
     def __init__(
-        self, terminals: Terminals, holds: HoldsAt, banner: Callable[[], str], session: Session
+        self,
+        file: SessionFile,
+        authority: Authority,
+        terminals: Terminals,
+        clock: Callable[[], float],
+        session: Session,
     ) -> None:
+        self._file = file
+        self._authority = authority
         self._terminals = terminals
-        self._banner = banner
+        self._clock = clock
         self._session = session
         self._place = the_place()
         # Holds are the customer's, at the customer's shells: others are stopped by none.
-        self._holds = HoldsAt(self._place.folder / "no-holds", holds.socket, holds.folder)
+        own = holds_at(self._place.folder.parent, file.id)
+        self._holds = replace(own, patterns=self._place.folder / "no-holds")
         self._links: Dict[LocalLink, Optional[RecordedTerminal]] = {}
-        self._recorded: Optional[_Recorded] = None
+        self._open = 0
+        self._recorded: Optional[SetUp] = None
         self._server: Optional[asyncio.AbstractServer] = None
         self._wanted = False
         self._changing = asyncio.Lock()
@@ -106,7 +110,7 @@ class Logins:
             loop = asyncio.get_running_loop()
             if self._wanted and self._recorded is None:
                 self._terminals.on_opening, self._terminals.on_gone = self._opening, self._gone
-                recorded, limits = await loop.run_in_executor(None, _begin, self._place)
+                recorded, limits = await loop.run_in_executor(None, set_up, self._place)
                 for why in limits:
                     self._limit(why)
                 if recorded is not None:
@@ -122,7 +126,7 @@ class Logins:
                     self._server.close()
                 for terminal in self._terminals.logins:
                     terminal.end_recording(_OVER)
-                await loop.run_in_executor(None, _end, self._place, recorded)
+                await loop.run_in_executor(None, take_away, self._place, recorded)
 
     def _limit(self, why: str) -> None:
         if why not in self._told:
@@ -151,13 +155,15 @@ class Logins:
 
     # --- who asks ---------------------------------------------------------------------------
 
-    def _welcome(self) -> LocalLink:
+    def _welcome(self) -> asyncio.Protocol:
+        if self._open >= _MOST_LINKS:
+            self._limit("more asked for a recorded shell at once than there is room for")
+            return _TurnedAway()
+        self._open += 1
         return LocalLink(self._receive, self._left)
 
     def _receive(self, link: LocalLink, message: Message) -> None:
         if isinstance(message, Do) and link not in self._links:
-            if len(self._links) >= _MOST_LINKS:
-                raise RemoteProtocolError("too-many", "too many ask for a recorded shell")
             self._links[link] = None
             if message.command == "login":
                 spawn(self._login(link, wish(message.args)), self._session.failed)
@@ -177,6 +183,7 @@ class Logins:
             raise RemoteProtocolError("unexpected", type(message).__name__)
 
     def _left(self, link: LocalLink) -> None:
+        self._open -= 1
         terminal = self._links.pop(link, None)
         if terminal is not None:
             if terminal.seat is link:
@@ -195,7 +202,7 @@ class Logins:
     async def _login(self, link: LocalLink, wanted: Wish) -> None:
         try:
             plan, origin = self._planned(link, wanted)
-            terminal = await self._session.shell_as(wanted, plan, origin)
+            terminal = await self._session.shell_here(wanted, origin, plan)
         except NoTerminal as none:
             link.send(Error("no-terminal", str(none)))
             return
@@ -231,91 +238,17 @@ class Logins:
         plan = ShellPlan(user, wanted.env, wanted.cwd, login=True, holds=self._holds)
         return plan, Origin(login=login, banner=self._banner())
 
+    def _banner(self) -> str:
+        file, left = self._file, self._authority.grant.until - self._clock()
+        until = time.strftime("%H:%M %Z", time.localtime(time.time() + left))
+        return (
+            f"jumpseat: THIS LOGIN IS RECORDED for support case {plain(file.case)}, by "
+            f"{plain(file.user)}, until {until}.\r\n"
+            f"jumpseat: engineers of the case see it, at {file.broker}; "
+            "they can never type here.\r\n"
+        )
+
     def closed(self, terminal: RecordedTerminal, seat: LocalLink, status: int) -> None:
         """The shell of a login has ended."""
         self._links[seat] = None
         seat.send(Ended(terminal.name, status))
-
-
-def _begin(place: Place) -> Tuple[Optional[_Recorded], List[str]]:
-    """Show logins our files. What there is then, or None, and what can't be had."""
-    try:
-        held = lock(place)
-    except OSError as error:
-        return None, [f"logins can't be recorded: {error.strerror}"]
-    if held is None:
-        return None, ["another session records the logins of this host"]
-    try:
-        mounts.clear(place)
-        for folder in (place.folder, place.terminals):
-            folder.mkdir(mode=0o755)
-            folder.chmod(0o755)
-        limits = _write_program(place)
-        place.hooks.write_text(bash.HOOKS)
-        place.hooks.chmod(0o644)
-        listening = _listening(place)
-        recorded = _Recorded(held, Guardian(), listening)
-    except OSError as error:
-        os.close(held)
-        return None, [f"logins can't be recorded: {error.strerror}"]
-    for shell, files in {**LOGIN_FILES, "bash": DEEPER_FILES}.items():
-        limits += _show(place, shell, files)
-    return recorded, limits
-
-
-def _show(place: Place, shell: str, files: Tuple[str, ...]) -> List[str]:
-    """What can't be had of this shell."""
-    what = "shells within terminals do not tell" if shell == "bash" else "logins are not recorded"
-    target = next((one for one in files if Path(one).is_file()), None)
-    if target is None:
-        there = shell == "bash" or shutil.which(shell)
-        return [f"{shell}: {what}, {files[0]} is not there"] if there else []
-    shown = place.shown(target)
-    try:
-        login, marks = (_program(place, word) for word in ("login", "marks"))
-        shown.write_bytes(composed(shell, place, Path(target).read_bytes(), login, marks))
-        shown.chmod(0o644)
-        mounts.show(shown, target)
-    except OSError as error:
-        return [f"{shell}: {what}, {target}: {error.strerror}"]
-    return []
-
-
-def _write_program(place: Place) -> List[str]:
-    """Put our program where all can run it; what can't be had."""
-    source = archive()
-    if source is not None:
-        shutil.copyfile(source, place.program)
-        place.program.chmod(0o644)
-    ours = str(place.program) if source else broker.__file__
-    closed = [one for path in (sys.executable, ours) for one in _closed(Path(path).resolve())]
-    return [f"only root's logins are recorded: {closed[0]} is closed to others"] if closed else []
-
-
-def _program(place: Place, word: str) -> List[str]:
-    """How the logins' shells run ours."""
-    source = archive()
-    line = command(word, str(place.socket))
-    return [str(place.program) if one == source else one for one in line]
-
-
-def _closed(path: Path) -> List[Path]:
-    """What is in others' way to a file."""
-    return [one for one in (path, *path.parents) if not one.stat().st_mode & _reads(one)]
-
-
-def _reads(path: Path) -> int:
-    return stat.S_IXOTH if path.is_dir() else stat.S_IROTH
-
-
-def _listening(place: Place) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(place.socket))
-    place.socket.chmod(0o666)
-    return listening
-
-
-def _end(place: Place, recorded: _Recorded) -> None:
-    mounts.clear(place)
-    recorded.guardian.dismiss()
-    os.close(recorded.held)

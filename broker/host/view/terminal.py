@@ -65,8 +65,8 @@ class TerminalView:
 
     ``connect`` gives a new connection to the recorder, and may raise Failed; it is called more
     than once. ``prefix`` is the control byte before a command of the view, ``terminal`` the one to
-    begin with, empty for the first; ``begin`` gives another wish to begin with. Keys that the recorder does not take wait up to 1 MiB; beyond
-    that they are lost, with a bell.
+    begin with, empty for the first; ``begin`` gives another wish to begin with. Keys that the
+    recorder does not take wait up to 1 MiB; beyond that they are lost, with a bell.
     """
 
     def __init__(
