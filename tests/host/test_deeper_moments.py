@@ -61,6 +61,44 @@ async def test_who_typed_is_told_of_lines_in_a_program(seat: TellingSeat) -> Non
     assert seat.command(ECHO)["shares"] == {"customer": 5, "alice": 4}
 
 
+LEFT = "\x1b[D"
+EDITED = {
+    # What is started; its prompt; what is typed, and then before its last character; the line told.
+    "python3": ("python3 -q", ">>> ", "'71'", "4", "'714'", "exit()"),
+    "sqlite3": ("sqlite3", "sqlite> ", "select 71;", "4", "select 714;", ".exit"),
+    "bc": ("bc -q", "\x1b[?2004h", "71", "4", "", "quit"),
+}
+
+
+@pytest.mark.parametrize("program", EDITED)
+async def test_a_line_that_was_edited(seat: TellingSeat, program: str) -> None:
+    needed(program)
+    line, prompt, first, more, told, leave = EDITED[program]
+    await begins(seat, line, prompt)
+    for keys, shown in ((first, first), (LEFT, "\x08"), (more, more), ("\r", prompt)):
+        seat.types(keys)
+        await seat.prints(shown)
+    await seat.leaves(f"{leave}\r")
+    inside = [one.line for one in seat.lines if one.within == line]
+    assert inside == [told, leave] if told else [leave]
+
+
+async def test_a_line_of_several_rows_is_told_only_where_its_prompt_is_announced(
+    seat: TellingSeat,
+) -> None:
+    needed("node", "sqlite3")
+    long = f"'{'x' * 120}';"
+    for line, prompt, enters, told, leave in (
+        ("node", "\x1b[3G", long, [], ".exit"),
+        ("sqlite3", "sqlite> ", f"select {long}", [f"select {long}"], ".quit"),
+    ):
+        await begins(seat, line, prompt)
+        seat.types(f"{enters}\r")
+        await seat.prints("\n", prompt)
+        await seat.leaves(f"{leave}\r")
+        assert [one.line for one in seat.lines if one.within == line] == [*told, leave]
+
+
 async def test_output_of_another_job_hides_the_line_and_no_other(seat: TellingSeat) -> None:
     (seat.home / "go").touch()
     await seat.runs("(while [ -e go ]; do sleep 0.02; done; echo; echo back''ground) &")
