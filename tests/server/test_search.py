@@ -170,6 +170,17 @@ async def test_what_is_found(site: Site) -> None:
     assert await lines(site, "degraded", **now) == ["output 1-1 DEGRADED"]
 
 
+async def test_a_hit_shows_the_lines_where_most_of_it_stands(site: Site) -> None:
+    told = Story()
+    told.output(1.0, "".join(f"apple {number}\r\n" for number in range(10)))
+    told.output(2.0, "pear 10\r\nplum 11\r\n" + "".join(f"apple {n}\r\n" for n in range(12, 18)))
+    await held(site, told)
+    (hit,) = (await search(site, "apple plum pear"))["hits"]
+    assert hit["text"].split("\n") == ["apple 7", "apple 8", "apple 9", "pear 10", "plum 11"]
+    assert [hit["text"][a:b] for a, b in hit["marks"]] == ["apple"] * 3 + ["pear", "plum"]
+    assert hit["t"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("params", "said"),
     [

@@ -4,6 +4,7 @@ import heapq
 import json
 import sqlite3
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -185,11 +186,13 @@ def _around(packed: bytes, terms: Sequence[Term]) -> tuple[float, str, list[Mark
     ends: list[int] = []
     for line in lines:
         ends.append((ends[-1] + 1 if ends else 0) + len(line.text))
-    stands = [[_number(ends, start) for start, _ in marks_of_words(text, [term])] for term in terms]
+    stands = [
+        [bisect_left(ends, start) for start, _ in marks_of_words(text, [term])] for term in terms
+    ]
     places = sorted({number for numbers in stands for number in numbers}) or [0]
     best = max(
         places,
-        key=lambda at: sum(any(at <= n <= at + 2 * _AROUND for n in numbers) for numbers in stands),
+        key=lambda at: sum(any(abs(n - at) <= _AROUND for n in numbers) for numbers in stands),
     )
     first = max(0, best - _AROUND)
     shown = "\n".join(line.text for line in lines[first : best + _AROUND + 1])
@@ -199,7 +202,3 @@ def _around(packed: bytes, terms: Sequence[Term]) -> tuple[float, str, list[Mark
         shown = shown[start : start + _LONGEST_TEXT]
         marks = marks_of_words(shown, terms)
     return lines[best].t, shown, marks
-
-
-def _number(ends: Sequence[int], at: int) -> int:
-    return next(number for number, end in enumerate(ends) if at <= end)
