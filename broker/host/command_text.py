@@ -19,6 +19,8 @@ _HEAD = ("TIME", "WHO", "ENDED", "TOOK", "LINE")
 _NAMES_COLUMNS = 20
 _MOST_NESTING = 4
 _CHARACTERS = 1000
+_MOST_EXECS = 20
+"""The newest; there are many, and JSON has all that the log has."""
 _ELSEWHERE = "(not at a prompt: see the recording)"
 _UNSEEN = "(not seen inside)"
 
@@ -68,11 +70,12 @@ def table(told: Mapping[str, Any]) -> List[str]:
         head = ("TIME", "USER", "TERMINAL", "PROGRAM")
         ran = [
             (at(one["t"]), _short(one["user"]), _short(one["terminal"]) or "-", _argv(one))
-            for one in execs
+            for one in execs[-_MOST_EXECS:]
         ]
+        more = told["lost"] + len(execs) - len(ran)
         lines += ["", "Programs at other terminals of the host, as the kernel told:"]
         lines += _columns(head, ran) if ran else []
-        lines += [f"others that are not shown: {told['lost']}"] if told["lost"] else []
+        lines += [f"others that are not shown: {more}"] if more else []
     return lines
 
 
