@@ -21,7 +21,6 @@ from typing import Any, Callable, Dict, List, Optional
 from broker.host.authority import Authority
 from broker.host.away_reports import AwayReports
 from broker.host.changes import Changes
-from broker.host.choices import Others
 from broker.host.clients import Client
 from broker.host.clock import SessionClock, boot_id
 from broker.host.commands import Commands
@@ -135,7 +134,7 @@ class Recorder:
             clock,
             self,
         )
-        self._logins = self._logins_of_others()
+        self._logins = Logins(session, self._authority, self._terminals, clock, self)
         self._customer = Customer(
             session.uid, self._authority, self._terminals, self._commands, clock, self
         )
@@ -204,8 +203,7 @@ class Recorder:
         if self._ending:
             return
         self._ending = True
-        if self._logins is not None:
-            await self._logins.stop()
+        await self._logins.stop()
         await self._terminals.hang_up(logins=False)
         await self._execs.finish()
         await self._fingerprints.finish()
@@ -220,8 +218,7 @@ class Recorder:
         self._ending = True
         self._fingerprints.stop()
         self._execs.stop()
-        if self._logins is not None:
-            await self._logins.stop()
+        await self._logins.stop()
         await self._terminals.hang_up(logins=True)
         self._link.uplink.leave("recorder-lost")
         self._over.set()
@@ -244,8 +241,7 @@ class Recorder:
         bury_orphans(own.union(self._terminals.shells))
         if self._session.ended or self._ending:
             return
-        if self._logins is not None:
-            self._logins.want(live=not self._authority.over)
+        self._logins.want(live=not self._authority.over)
         self._customer.check_idle()
         self._execs.look(live=not self._authority.over)
         self._fingerprints.look(away=not (self._customer.seated and self._copies.up))
@@ -336,13 +332,6 @@ class Recorder:
     def let_go(self, terminal: RecordedTerminal) -> None:
         """Whoever had this terminal's shell where they were is gone: so it ends."""
         spawn(self._terminals.end(terminal), self.failed)
-
-    def _logins_of_others(self) -> Optional[Logins]:
-        """Those who log in on this host, where the customer has agreed and we are root."""
-        session, as_root = self._session, os.geteuid() == 0
-        if Others(session.others).where(as_root=as_root) is not Others.RECORD or session.ended:
-            return None
-        return Logins(session, self._authority, self._terminals, self._clock, self)
 
     def _open_another(self) -> None:
         opening = self._terminals.another(self)
@@ -450,7 +439,7 @@ class Recorder:
     def closed(self, terminal: RecordedTerminal, status: int, seat: Optional[LocalLink]) -> None:
         """A shell is gone; the session goes with the last one, the seat to the next."""
         self._terminals.gone(terminal)
-        if seat is not None and terminal.origin.login and self._logins is not None:
+        if seat is not None and terminal.origin.login:
             self._logins.closed(terminal, seat, status)
         elif seat is not None and self._ending:
             seat.send(Ended(terminal.name, status))

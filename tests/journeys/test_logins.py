@@ -78,6 +78,12 @@ async def test_what_is_no_login_is_as_ever_and_who_is_there_at_the_end_stays(
         assert (host.folder / "copy").read_bytes() == bytes(range(256)) * 100
         assert len(host.logged("opened")) == 1
 
+        # Whoever changes the user at a terminal that was open before has not logged in.
+        earlier = await host.window(*host.within, "su", "-", "other")
+        await earlier.expect("$ ")
+        assert "RECORDED" not in plain(earlier.printed)
+        assert len(host.logged("opened")) == 1
+
         # One that is there when the session ends goes on, unrecorded.
         last = await host.login()
         await last.expect("they can never type here")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -20,7 +21,8 @@ def login(arguments: List[str]) -> int:
     try:
         status = relay(_connected(arguments[0]), asked("login"))
     except Cut as why:
-        sys.stderr.write(f"\r\njumpseat: {why}; this login goes on, unrecorded.\n")
+        with contextlib.suppress(OSError):  # the terminal may be gone as well
+            sys.stderr.write(f"\r\njumpseat: {why}; this login goes on, unrecorded.\n")
         return why.status
     except (NotRecorded, OSError) as why:
         if isinstance(why, NotRecorded) and str(why):

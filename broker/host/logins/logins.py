@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Callable, Dict, Optional, Protocol, Tuple, cast
 
 from broker.host.authority import Authority
+from broker.host.choices import Others
 from broker.host.columns import plain
 from broker.host.local import LocalLink
 from broker.host.logins import peer
@@ -90,19 +91,22 @@ class Logins:
         self._open = 0
         self._recorded: Optional[SetUp] = None
         self._server: Optional[asyncio.AbstractServer] = None
+        others = Others(file.others).where(as_root=os.geteuid() == 0)
+        self._agreed = others is Others.RECORD and not file.ended
         self._wanted = False
         self._changing = asyncio.Lock()
         self._told: "set[str]" = set()
 
     def want(self, *, live: bool) -> None:
-        """Logins are to be recorded from now on, or not any more."""
-        if live is not self._wanted:
-            self._wanted = live
+        """The grant is in force from now on, or not any more."""
+        wanted = live and self._agreed
+        if wanted is not self._wanted:
+            self._wanted = wanted
             spawn(self._change(), self._session.failed)
 
     async def stop(self) -> None:
         """Record no more; the host's own files are back when this returns."""
-        self._wanted = False
+        self._agreed = self._wanted = False
         await self._change()
 
     async def _change(self) -> None:
