@@ -50,7 +50,7 @@ _DEEPER = r"""
           unset -f __jumpseat_first
           unset __jumpseat_deeper
           . @HOOKS@
-          __jumpseat_prompt
+          __jumpseat_prompt ''
         }
         PROMPT_COMMAND="__jumpseat_first${PROMPT_COMMAND:+;$PROMPT_COMMAND}"
       fi
