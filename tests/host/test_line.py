@@ -237,10 +237,14 @@ async def test_a_masked_password_is_not_told(seat: LineSeat) -> None:
     await seat.shows("●")
     seat.types("\r")
     await seat.prompt()
+    before = len(seat.printed)
     seat.types("true\r")
-    await seat.until(lambda: len(seat.entries) == 3, "an entry for each")
-    assert seat.entries[1] == {"terminal": TERMINAL, "shares": {}}  # nor how long it was
-    assert seat.entries[2]["line"] == "true"
+    await seat.until(lambda: b"\x1b[?2004l" in seat.printed[before:], "the end of the line")
+    seat.waits()
+    assert seat.entries[1:] == [
+        {"terminal": TERMINAL, "shares": {}},  # nor how long it was
+        {"terminal": TERMINAL, "shares": {"alice": 4}, "line": "true"},
+    ]
 
 
 @on(*EDITORS)
