@@ -17,7 +17,7 @@ BASH_XTRACEFD has them; a DEBUG trap that functions inherit (``set -T``) sees wh
 
 _FUNCTIONS = r"""
 __jumpseat_check() { # in a subshell: what is changed here stays here
-  builtin set +eux
+  builtin set +eukx
   local line one=$READLINE_LINE
   line=$(__jumpseat_expanded) || line=$one
   __jumpseat_matches "$line" || return 0
@@ -36,7 +36,7 @@ __jumpseat_expanded() {
   if [[ $- == *H* ]]; then
     builtin unset HISTCONTROL HISTIGNORE HISTTIMEFORMAT
     # `history -p` leaves the newest entry out, taking it for its own.
-    last=$(builtin history 1)
+    last=$(\builtin history 1)
     [[ $last =~ ^[[:space:]]*[0-9]+[*[:space:]][[:space:]] ]] && last=${last#"${BASH_REMATCH[0]}"}
     builtin history -s -- "$last"
     builtin history -s -- "$last"
@@ -85,8 +85,9 @@ __jumpseat_encode() { # `text`, as a field
 
 # What PROMPT_COMMAND calls, with the status.
 __jumpseat_prompt() {
-  builtin local - text="${PWD-}" LC_ALL=C
-  builtin set +eux
+  builtin local -
+  builtin set +eukx
+  builtin local text="${PWD-}" LC_ALL=C
   __jumpseat_at=1
   __jumpseat_encode
   __jumpseat_mark p "$$" "$1" "$text"
@@ -109,8 +110,9 @@ __jumpseat_again() { # what gives the status back
 # What Enter calls. 1: the line must not run; 2, 3: first, our hooks are to be put where they
 # belong, with and without a subshell around them.
 __jumpseat_enter() {
-  builtin local - wanted=2 piece found
-  builtin set +eux
+  builtin local -
+  builtin set +eukx
+  builtin local wanted=2 piece found
   [[ ! ${__jumpseat_marks-} ]] || __jumpseat_mark x "$$"
   [[ ! -s ${__jumpseat_held-} ]] || ( __jumpseat_check ) || return 1
   __jumpseat_risky || wanted=3
@@ -181,12 +183,12 @@ __jumpseat_tell() {
 
 # What is to be done in the shell itself, after `__jumpseat_enter`.
 __jumpseat_after() {
-  builtin local - code=$?
-  builtin set +eux
-  case $code in
+  builtin local -
+  builtin set +eukx
+  case $1 in
     1) __jumpseat_aside ;;
     [23])
-      __jumpseat_hook "$code"
+      __jumpseat_hook "$1"
       if [[ ${__jumpseat_marks-} ]]; then
         ((__jumpseat_at)) || __jumpseat_prompt "$__jumpseat_status"
         __jumpseat_tell
@@ -199,11 +201,11 @@ __jumpseat_after() {
 # Put our hooks where they belong: 2 in a subshell, 3 without.
 __jumpseat_hook() {
   builtin local map at= piece found enter='__jumpseat_enter "$_"'
-  [[ $1 == 3 ]] || enter='( __jumpseat_debug=$(builtin trap -p DEBUG); __jumpseat_enter )'
+  [[ $1 == 3 ]] || enter='( __jumpseat_debug=$(\builtin trap -p DEBUG); __jumpseat_enter )'
   if [[ $1 != "$__jumpseat_hooked" ]]; then
     # The new line: in the midst of a here-document bash knows its keywords only at the beginning
     # of a line. The redirection hides ours from `set -x`, and takes the status down.
-    enter=$'\n'"{ $enter || { __jumpseat_after \"\$_\"; } >/dev/null; } 2>/dev/null"
+    enter=$'\n'"{ $enter || { __jumpseat_after \"\$?\" \"\$_\"; } >/dev/null; } 2>/dev/null"
     enter+='"${__jumpseat_none:__jumpseat_status=$?,1}"'
     for map in emacs-standard vi-insert vi-command; do
       builtin bind -m $map -x '"\e\C-_c": '"$enter"
@@ -228,8 +230,9 @@ __jumpseat_read() { # works in every bash
     builtin unset JUMPSEAT_HOLDS JUMPSEAT_MARKS
     return 0
   fi
-  builtin local - IFS=$'\n'
-  builtin set -f +eux
+  builtin local -
+  builtin set -f +eukx
+  builtin local IFS=$'\n'
   __jumpseat_held=(${JUMPSEAT_HOLDS-})
   # Parted, so that a list of all variables shows it to nobody who could use it as it stands.
   __jumpseat_marks=(${JUMPSEAT_MARKS:0:16} ${JUMPSEAT_MARKS:16})
@@ -238,13 +241,14 @@ __jumpseat_read() { # works in every bash
 
 # Whatever key ends a line: first our look at it, then what the key did. No other key is touched.
 __jumpseat_install() {
-  builtin local status=$?
+  builtin local -
+  builtin set -f +eukx
+  builtin local status=$1 IFS=$'\n' map line key
+  builtin local check='"\e\C-_c"' accept='"\e\C-_a"' next='"\e\C-_n"'
   builtin unset -f __jumpseat_read __jumpseat_install
   [[ ${__jumpseat_held-}${__jumpseat_marks-} ]] && [[ -o emacs || -o vi ]] || return $status
-  builtin local - IFS=$'\n' map line key check='"\e\C-_c"' accept='"\e\C-_a"' next='"\e\C-_n"'
-  builtin set -f +eux
   for map in emacs-standard vi-insert vi-command; do
-    for line in $(builtin bind -m $map -p); do
+    for line in $(\builtin bind -m $map -p); do
       key=${line%%'": '*}'"'
       case $line in
         '"'*'": accept-line') builtin bind -m $map "$key: ${check%'"'}${accept#'"'}" ;;
@@ -267,7 +271,9 @@ __jumpseat_install() {
 }
 """
 
-_INSTALL = "{ __jumpseat_install; } >/dev/null 2>&1 || return\n"  # hushed: what a DEBUG trap says
+# Hushed, as a DEBUG trap says something of it.
+_INSTALL = """{ __jumpseat_install "$?"; } >/dev/null 2>&1 || return
+"""
 
 HOOKS = (
     "# Jumpseat: read by an interactive bash, behind its user's files.\n"

@@ -1,7 +1,8 @@
 """What is typed at real shells, and the commands that the session log must tell of it.
 
-A table a shell. A step is a line, which ends when the prompt is there again; or keys and what must
-be printed before the next step. What is printed is written so that no line that is typed has it.
+A table a shell. A step is a line, which ends when the prompt is there again; or keys, what must be
+printed before the next step, and who pressed them, where it is not alice. What is printed is
+written so that no line that is typed has it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ PROMPT = "ready$ "
 EDITOR = "\x1b[?2004h"
 """A line editor has begun to read."""
 
-Step = str | tuple[str, str]
+Step = str | tuple[str, str] | tuple[str, str, str]
 Told = tuple[str, int | None] | tuple[str, int | None, dict[str, object]]
 """A line, its status, and of its other fields what is not as usual."""
 
@@ -30,8 +31,8 @@ class Case:
     """What its start file has behind the prompt."""
     files: dict[str, str] = field(default_factory=dict)
     """More files of the home."""
-    entered: Sequence[str] = ()
-    """The inferred lines."""
+    entered: Sequence[str | None] = ()
+    """The inferred lines; None: Enter, and nobody can tell what."""
     status: int = 0
     """That of the terminal's end."""
     exits: bool = True

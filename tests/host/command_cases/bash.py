@@ -11,6 +11,14 @@ _LONG = "echo " + " ".join(f"word-{number}" for number in range(300))
 BASH = [
     # Lines.
     Case("a-line", ["echo hi  you"], [("echo hi  you", 0)]),
+    Case(
+        "two-persons",
+        [("echo ", "echo "), ("two", "two", "bob"), ("\r", PROMPT), ("true\r", PROMPT, "bob")],
+        [
+            ("echo two", 0, {"shares": {"alice": 5, "bob": 3}}),
+            ("true", 0, {"shares": {"bob": 4}}),
+        ],
+    ),
     Case("fails", ["(exit 3)"], [("(exit 3)", 3)], status=3),
     Case("not-found", ["nothing-of-this-name"], [("nothing-of-this-name", 127)], status=127),
     Case("pipeline", ["false | true"], [("false | true", 0)]),
@@ -140,7 +148,7 @@ BASH = [
         "program-reads",
         [("read x; echo g''ot $x\r", "2004l"), ("me\r", "got me"), "true"],
         [("read x; echo g''ot $x", 0), ("true", 0)],
-        entered=["me"],
+        entered=[None],
     ),
     Case(
         "line-editor-reads",
@@ -150,8 +158,8 @@ BASH = [
     ),
     Case(
         "secret-is-read",
-        [("read -sp 'what? ' x\r", "what? "), "hush", "echo ${#x}"],
-        [("read -sp 'what? ' x", 0), ("echo ${#x}", 0)],
+        [("read -sp 'wh''at? ' x\r", "what? "), "hush", "echo ${#x}"],
+        [("read -sp 'wh''at? ' x", 0), ("echo ${#x}", 0)],
         entered=[None],
     ),
     # Where output goes.
@@ -168,9 +176,9 @@ BASH = [
     # Other shells in its place, and within.
     Case(
         "another-in-its-place",
-        [("exec bash --norc\r", "$ "), ("PS1='re''ady$ '\r", PROMPT), ("exit\r", "")],
+        [("exec bash --norc\r", EDITOR), "echo inside", ("exit\r", "")],
         [("exec bash --norc", 0)],
-        entered=["PS1='re''ady$ '", "exit"],
+        entered=["echo inside", "exit"],
         exits=False,
         alike=False,
     ),
