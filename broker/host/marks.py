@@ -24,8 +24,9 @@ class Mark(NamedTuple):
     """One mark: its kind, the process of the shell that made it, its other fields, decoded.
 
     ``s`` (name and version): a shell has begun; ``p`` (status, working directory): it is about to
-    prompt; ``e``, ``l``: a piece, and the last piece, of a line on which Enter was pressed; ``w``:
-    a piece of a whole command; ``c``: the command begins.
+    prompt; ``x``: its line editor has cleared the rows of a line; ``e``, ``l``: a piece, and the
+    last piece, of a line on which Enter was pressed; ``w``: a piece of a whole command; ``c``: the
+    command begins.
     """
 
     kind: str
