@@ -14,9 +14,10 @@ test: ## lint, types, and all tests
 	@.ci/setup
 	@.ci/test
 
-bench: ## echo, bulk and memory, beside plain OpenSSH; search
+bench: ## echo, bulk and memory, beside plain OpenSSH; prompts; search
 	@.ci/setup
 	@.venv/bin/python -m bench
+	@.venv/bin/python -m bench.prompts
 	@.venv/bin/python -m bench.search
 
 setup: ## .venv with bin/jumpseat, the pages, and what tests need
