@@ -42,6 +42,7 @@ def started(session: SessionFile, run: int, grant: Grant) -> Dict[str, Any]:
             "until": grant.until,
             "page": grant.page.value,
             "terminals": grant.terminals,
+            "others": session.others,
             "case": session.case,
             "engineer": session.engineer,
         },
