@@ -112,7 +112,7 @@ __jumpseat_again() { # what gives the status back
 __jumpseat_enter() {
   builtin local -
   builtin set +eukx
-  builtin local wanted=2 piece found
+  builtin local wanted=2 piece found at
   [[ ! ${__jumpseat_marks-} ]] || __jumpseat_mark x "$$"
   [[ ! -s ${__jumpseat_held-} ]] || ( __jumpseat_check ) || return 1
   __jumpseat_risky || wanted=3
@@ -135,10 +135,11 @@ __jumpseat_goes() {
   [[ $line == "$READLINE_LINE" ]] || ! builtin shopt -q histverify && [[ $READLINE_LINE != *:p* ]]
 }
 
-# Whether there is a DEBUG trap, or will be, as far as we see.
+# Whether there is a DEBUG trap, or will be, as far as we see; in a long line patterns take long.
 __jumpseat_risky() {
+  [[ ! ${__jumpseat_debug-} ]] && ((${#READLINE_LINE} < 1000)) || return 0
+  [[ $READLINE_LINE != *@(trap|source|eval|. )* ]] || return 0
   builtin local word="${READLINE_LINE#"${READLINE_LINE%%[![:space:]]*}"}"
-  [[ ! ${__jumpseat_debug-} && $READLINE_LINE != *@(trap|source|eval|. )* ]] || return 0
   builtin declare -F -- "${word%%[[:space:]\;\&\|\(\)\<\>]*}" >/dev/null
 }
 

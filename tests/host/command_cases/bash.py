@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from broker.host.shells.bash import HOOKS
 from tests.host.command_cases import EDITOR, PROMPT, Case, more
 
 _WAITING = "sh -c 'echo wai''ting; exec sleep 60'"
 _KILLED = "kill -9 $$"
 _LONG = "echo " + " ".join(f"word-{number}" for number in range(300))
 
+# As whoever opens another shell in it would have it read our hooks.
+_DEEPER = 'JUMPSEAT_MARKS="${__jumpseat_marks[0]}${__jumpseat_marks[1]}" bash --rcfile hooks'
+
 BASH = [
     # Lines.
     Case("a-line", ["echo hi  you"], [("echo hi  you", 0)]),
     Case(
         "two-persons",
-        [("echo ", "echo "), ("two", "two", "bob"), ("\r", PROMPT), ("true\r", PROMPT, "bob")],
+        [("echo ", "echo "), ("two", "two", "bob"), ("\r", EDITOR), ("true\r", EDITOR, "bob")],
         [
             ("echo two", 0, {"shares": {"alice": 5, "bob": 3}}),
             ("true", 0, {"shares": {"bob": 4}}),
@@ -45,8 +49,8 @@ BASH = [
     Case("marks-in-a-line", ["echo ';%0A%3B;' '\\e]7717;'"], [("echo ';%0A%3B;' '\\e]7717;'", 0)]),
     Case("wide", ["echo größe 漢字 🎈"], [("echo größe 漢字 🎈", 0)]),
     Case("combining", ["echo e\u0301"], [("echo e\u0301", 0)], alike=False),
-    Case("tab", [("echo 'a\x16\tb'\r", PROMPT)], [("echo 'a\tb'", 0)]),
-    Case("control", [("echo a\x16\x01b >f\r", PROMPT)], [("echo a\x01b >f", 0)]),
+    Case("tab", [("echo 'a\x16\tb'\r", EDITOR)], [("echo 'a\tb'", 0)]),
+    Case("control", [("echo a\x16\x01b >f\r", EDITOR)], [("echo a\x01b >f", 0)]),
     Case("long", [_LONG], [(_LONG, 0)]),
     Case("empty", ["", "   ", "true"], [("true", 0)]),
     Case("comment", ["# nothing", "true # some", "  # no"], [("true # some", 0)]),
@@ -173,7 +177,35 @@ BASH = [
         ["exec >f", "echo one", "exec >/dev/tty", "cat f"],
         [("exec >f", 0), ("echo one", 0), ("exec >/dev/tty", 0), ("cat f", 0)],
     ),
+    Case(
+        "huge",
+        [(f"\x1b[200~echo {'x' * 200_000} | wc -c\x1b[201~\r", "200001")],
+        [(f"echo {'x' * (16384 - 5)}", 0, {"cut": 200_000 - 16384 + 13})],
+        alike=False,
+    ),
+    Case(
+        "job-ends", ["sleep 0.1 & sleep 0.3", "true"], [("sleep 0.1 & sleep 0.3", 0), ("true", 0)]
+    ),
     # Other shells in its place, and within.
+    Case(
+        "deeper",
+        [_DEEPER, "cd /", "(exit 3)", ("exit\r", EDITOR), "true"],
+        [
+            (_DEEPER, 3),
+            ("cd /", 0, {"depth": 2}),
+            ("(exit 3)", 3, {"depth": 2, "cwd": "/"}),
+            ("exit", None, {"depth": 2, "cwd": "/"}),
+            ("true", 0),
+        ],
+        files={"hooks": f"PS1='{PROMPT}'\n{HOOKS}"},
+    ),
+    Case(
+        "deeper-is-killed",
+        [_DEEPER, ("kill -9 $$\r", EDITOR), "true"],
+        [(_DEEPER, 137), ("kill -9 $$", None, {"depth": 2}), ("true", 0)],
+        files={"hooks": f"PS1='{PROMPT}'\n{HOOKS}"},
+        alike=False,
+    ),
     Case(
         "another-in-its-place",
         [("exec bash --norc\r", EDITOR), "echo inside", ("exit\r", "")],

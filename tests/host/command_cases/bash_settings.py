@@ -106,6 +106,7 @@ BASH_SETTINGS = [
     _set("trap-debug", _DEBUG, *_USUAL),
     _set("trap-debug-later", "", (_DEBUG, 0), *_USUAL, ("trap - DEBUG", 0), ("true", 0)),
     _set("trap-debug-sourced", "", (". ./more", 0), *_USUAL, files={"more": _DEBUG}),
+    _set("trap-debug-job-ends", _DEBUG, ("sleep 0.1 & sleep 0.3", 0), ("true", 0)),
     _set("timer", _TIMER, *_USUAL),
     _set("bash-preexec", _PREEXEC, *_USUAL),
     _set("trap-exit", "trap 'echo left $?' EXIT", *_USUAL),
@@ -146,13 +147,13 @@ BASH_SETTINGS = [
     # The line editor.
     Case(
         "vi",
-        ["true", ("echo one\x1b0cwprintf\x1b\r", PROMPT)],
+        ["true", ("echo one\x1b0cwprintf\x1b\r", EDITOR)],
         [("true", 0), ("printf one", 0)],
         rc="set -o vi",
     ),
     Case(
         "vi-later",
-        ["set -o vi", ("echo two\x1b\r", PROMPT), more("for i in 1; do"), "done"],
+        ["set -o vi", ("echo two\x1b\r", EDITOR), more("for i in 1; do"), "done"],
         [("set -o vi", 0), ("echo two", 0), ("for i in 1; do\ndone", 2)],
         status=2,
     ),
