@@ -1,12 +1,15 @@
-"""How a shell is started so that holds work in it, and otherwise as it would have been.
+"""How a shell is started: holds work in it, it tells its commands, all else is as it would be.
 
 It is given a file of ours to read at its start, which has it read what it would have read and then
-hooks the key that ends a line. A user's own files, prompt, settings and exported variables are as
-without; what is added has a name that begins with ``__jumpseat``. Only the shell that the recorder
-starts reads it, at its prompt: no script, no shell within it, none behind ssh or ``sudo -i``.
+hooks the key that ends a line, what it runs before a prompt, and what it shows before a command. A
+user's own files, prompt, settings and exported variables are as without; what is added has a name
+that begins with ``__jumpseat``, or has its place in PS0, PROMPT_COMMAND, precmd_functions and
+preexec_functions beside what the user has there. Only the shell that the recorder starts reads it,
+at its prompt: no script, no shell within it, none behind ssh or ``sudo -i``.
 
 Left out: zsh's menu for users who have no file for it, since ours is one; bash before 4.4, and a
-bash or zsh whose line editor is off, which run every line; ``/etc/zshenv`` that sets ``ZDOTDIR``.
+bash whose line editor is off, which run every line and tell none; a zsh whose line editor is off,
+which runs every line; ``/etc/zshenv`` that sets ``ZDOTDIR``.
 """
 
 from __future__ import annotations
