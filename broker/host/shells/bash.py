@@ -12,7 +12,10 @@ Enter must still do. Whether there is one only a subshell can see without being 
 after lines that may have set one.
 
 Known: ``set -v`` shows our words as it would show the user's own; a trace that goes to
-BASH_XTRACEFD has them; a DEBUG trap that functions inherit (``set -T``) sees what ours do.
+BASH_XTRACEFD has them; a DEBUG trap that functions inherit (``set -T``) sees what ours do, and one
+of a start file sees one command of ours as the shell begins; ``set -r`` in it takes us away, and
+says so at each prompt. The status of a command before which PROMPT_COMMAND was taken away from us
+is told at the next Enter.
 """
 
 _FUNCTIONS = r"""
