@@ -98,7 +98,9 @@ class LineSeat(Changing):
 
         def there() -> bool:
             last = self.printed[self.printed.rfind(b"\n") + 1 :]
-            return prompt.encode() in last and self.terminal.lines.prompt.at_prompt == self.announces
+            return (
+                prompt.encode() in last and self.terminal.lines.prompt.at_prompt == self.announces
+            )
 
         await self.until(there, f"{prompt!r}")
         if self.shell in _EDIT_THEMSELVES:

@@ -51,18 +51,18 @@ async def _seat(case: Case, folder: Path, *, tells: bool) -> CommandSeat:
     return seat
 
 
-async def _run(case: Case, folder: Path, turn: asyncio.Semaphore) -> Outcome | BaseException:
+async def _run(case: Case, folder: Path, turn: asyncio.Semaphore) -> Outcome | Exception:
     try:
         async with turn:
             seat = await _seat(case, folder / "told", tells=True)
             alone = await _seat(case, folder / "bare", tells=False) if case.alike else None
         shown = alone.screen if alone else []
         return Outcome(seat, alone, seat.recording, seat.screen, shown)
-    except BaseException as error:  # noqa: BLE001 - of one case; the others go on
+    except Exception as error:  # noqa: BLE001 - of one case; the others go on
         return error
 
 
-async def _run_all(cases: list[Case], folder: Path) -> dict[str, Outcome | BaseException]:
+async def _run_all(cases: list[Case], folder: Path) -> dict[str, Outcome | Exception]:
     turn = asyncio.Semaphore(AT_ONCE)
     async with asyncio.TaskGroup() as group:
         running = {}
@@ -74,7 +74,7 @@ async def _run_all(cases: list[Case], folder: Path) -> dict[str, Outcome | BaseE
 
 
 @pytest.fixture(scope="module")
-def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Outcome | BaseException]]:
+def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Outcome | Exception]]:
     chosen = {item.name for item in request.session.items}
     cases = [case for case in CASES if f"test_a_case[{_key(case)}]" in chosen]
     cases = [case for case in cases if _found(case)]
@@ -98,11 +98,11 @@ def _commands(seat: CommandSeat) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=_key)
-def test_a_case(case: Case, outcomes: dict[str, Outcome | BaseException]) -> None:
+def test_a_case(case: Case, outcomes: dict[str, Outcome | Exception]) -> None:
     if not _found(case):
         pytest.skip(f"no {case.shell} on this machine")
     outcome = outcomes[_key(case)]
-    if isinstance(outcome, BaseException):
+    if isinstance(outcome, Exception):
         raise outcome
     seat = outcome.seat
     wanted: list[Told] = [*case.told]
