@@ -7,7 +7,8 @@ Where the reads are cut makes no difference.
 from __future__ import annotations
 
 import re
-from typing import Dict, Optional, Sequence
+from bisect import bisect_left
+from typing import Dict, Iterable, Iterator, List, Optional, Sequence
 
 from broker.host.masked_line import MaskedLine
 from broker.host.masks import KEY_NEEDLE, Mask, cut, found, needles
@@ -21,6 +22,7 @@ _SEQUENCE = re.compile(
 # What moves the cursor within a line: then its bytes do not tell in order what it shows.
 _MOVED = re.compile(rb"\x1b\[[0-9]*[CDGPX@]")
 _RETURNED = re.compile(rb"\r(?=[^\r\n])")
+_MOVES = re.compile(rb"\x08|\r(?=[^\r\n])|\x1b(?:\[[0-9]*[CDGPX@]|\])")
 _UNFINISHED = re.compile(
     rb"\x1b(?:\[[0-?]{0,64}[ -/]{0,8}|[ -/]{0,4}|\][^\x07\x1b\n]{0,4000}\x1b?)?\Z"
 )
@@ -31,7 +33,7 @@ class Masker:
 
     def __init__(self, masks: Sequence[Mask], cols: int) -> None:
         self._masks = masks
-        self._needles = tuple(one.encode() for one in needles(masks))
+        self._needles = _by_sign(one.encode() for one in needles(masks))
         self._counts: Dict[str, int] = {}
         self._rest = b""
         """The beginning of a sequence or a character whose end is not printed yet."""
@@ -65,10 +67,20 @@ class Masker:
             self._keep(data)
             return data
         shown = []
+        lines = data.split(b"\n")
+        rows = [*self._suspicious_rows(data), len(lines)]
         at = 0
-        while at < len(data):
-            end = data.find(b"\n", at) + 1 or len(data)
-            shown.append(self._feed_line(data[at:end]))
+        while at < len(lines):
+            # What the first line begins with was printed before.
+            clean = self._line is None and at > 0
+            end = rows[bisect_left(rows, at)] if clean else at
+            if end > at:
+                some = b"\n".join(lines[at:end]) + (b"\n" if end < len(lines) else b"")
+                self._keep(some)
+                shown.append(some)
+            else:
+                end = at + 1
+                shown.append(self._feed_line(lines[at] + (b"\n" if end < len(lines) else b"")))
             at = end
         return b"".join(shown)
 
@@ -107,7 +119,7 @@ class Masker:
 
     def _suspicious(self, data: bytes) -> bool:
         """Whether a closer look at these lines, or at this one, is needed."""
-        if b"\b" in data or _RETURNED.search(data) is not None:
+        if b"\b" in data or _returned(data):
             return True
         bare = data
         if b"\x1b" in data:
@@ -123,7 +135,49 @@ class Masker:
 
     def _begins(self, data: bytes) -> bool:
         low = data.lower()
-        return any(needle in low for needle in self._needles)
+        return any(
+            needle in low for sign, some in self._needles.items() if sign in low for needle in some
+        )
+
+    def _suspicious_rows(self, data: bytes) -> List[int]:
+        """The lines that need a closer look, by number, in order."""
+        moves = [one.start() for one in _MOVES.finditer(data)]
+        rows = set(_rows(data, moves))
+        low = _SEQUENCE.sub(b"", data).lower() if b"\x1b" in data else data.lower()
+        begins = [
+            one.start()
+            for sign, some in self._needles.items()
+            if sign in low
+            for needle in some
+            if needle in low
+            for one in re.finditer(re.escape(needle), low)
+        ]
+        return sorted(rows.union(_rows(low, begins)))
+
+
+def _by_sign(needles: Iterable[bytes]) -> Dict[bytes, List[bytes]]:
+    """Needles by a sign that each has and plain words do not: one search rules several out."""
+    found: Dict[bytes, List[bytes]] = {}
+    for needle in needles:
+        sign = next((one for one in (b"_", b"-", b":") if one in needle), b"")
+        found.setdefault(sign, []).append(needle)
+    return found
+
+
+def _returned(data: bytes) -> bool:
+    """Whether the cursor goes back to the beginning of a line, and something is printed there."""
+    if data.count(b"\r") == data.count(b"\r\n"):
+        return False
+    return _RETURNED.search(data) is not None
+
+
+def _rows(data: bytes, places: Iterable[int]) -> Iterator[int]:
+    """The numbers of the lines in which these places are."""
+    row = before = 0
+    for place in sorted(places):
+        row += data.count(b"\n", before, place)
+        before = place
+        yield row
 
 
 def _text(data: bytes) -> str:
