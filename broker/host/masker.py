@@ -15,6 +15,8 @@ from broker.host.masks import KEY_NEEDLE, Mask, cut, found, needles
 
 _MOST_BYTES = 4096
 """Of a line in which nothing has begun yet."""
+_FLOOD_BYTES = 4096
+"""Of so much output at once, some lines will need a closer look."""
 _STRING = re.compile(rb"\x1b\][^\x07\x1b\n]*")
 _SEQUENCE = re.compile(
     rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-B]|[=>78]|\][^\x07\x1b\n]*(?:\x07|\x1b\\))"
@@ -63,12 +65,13 @@ class Masker:
         data = self._rest + data
         end = _complete(data)
         self._rest, data = data[end:], data[:end]
-        if self._line is None and not self._suspicious(self._before + data):
+        few = self._line is None and len(data) < _FLOOD_BYTES
+        if few and not self._suspicious(self._before + data):
             self._keep(data)
             return data
-        shown = []
         lines = data.split(b"\n")
         rows = [*self._suspicious_rows(data), len(lines)]
+        shown = []
         at = 0
         while at < len(lines):
             # What the first line begins with was printed before.
