@@ -112,7 +112,7 @@ class Gathering:
                 "ago": now,
                 "pid": pid,
                 "parent": parent,
-                "user": seen.user(there),
+                "user": seen.user(there) or seen.user(parent),  # it may end while it is read
                 "tty": stands.tty,
                 "terminal": seen.terminal(stands.tty),
                 "argv": argv and _short(self._mask(argv)),
