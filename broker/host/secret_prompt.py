@@ -11,8 +11,8 @@ import codecs
 import re
 from typing import Dict
 
-_MOST_BYTES = 8192
-"""Of what is printed at once: a screen, as tmux draws it."""
+_MOST_BYTES = 16 * 1024
+"""Of what is printed between two keys: a screen or two, as tmux draws them."""
 _MOST_ROWS = 100
 _MOST_CELLS = 1024
 _TOKEN = re.compile(
@@ -41,16 +41,21 @@ class SecretPrompt:
         self._rows: Dict[int, str] = {}
         self._row = self._at = 0
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._unread = bytearray()
         self._cut = ""
         """The beginning of a sequence whose end is not printed yet."""
 
     def printed(self, data: bytes) -> None:
-        """Take in output."""
-        if len(data) > _MOST_BYTES:
+        """Take in output; it is read when that is asked for, and only the end of much of it."""
+        self._unread += data
+        if len(self._unread) > _MOST_BYTES:
             self._rows, self._cut = {}, ""
             self._decoder.reset()
-            data = data[-_MOST_BYTES:]
-        text, self._cut = self._cut + self._decoder.decode(data), ""
+            del self._unread[:-_MOST_BYTES]
+
+    def _read(self) -> None:
+        text, self._cut = self._cut + self._decoder.decode(bytes(self._unread)), ""
+        self._unread.clear()
         for token in _TOKEN.finditer(text):
             kind = token.lastgroup
             if kind == "text":
@@ -71,6 +76,7 @@ class SecretPrompt:
     @property
     def asks(self) -> bool:
         """Whether what is typed now is, as it seems, a secret."""
+        self._read()
         row = self._rows.get(self._row, "")
         return _ASKS.search(row[: self._at].ljust(self._at)) is not None
 
