@@ -144,8 +144,8 @@ class Masker:
 
     def _suspicious_rows(self, data: bytes) -> List[int]:
         """The lines that need a closer look, by number, in order."""
-        moves = [one.start() for one in _MOVES.finditer(data)]
-        rows = set(_rows(data, moves))
+        moves = b"\b" in data or b"\x1b" in data or _returned(data)
+        rows = set(_rows(data, (one.start() for one in _MOVES.finditer(data)) if moves else ()))
         low = _SEQUENCE.sub(b"", data).lower() if b"\x1b" in data else data.lower()
         begins = [
             one.start()
