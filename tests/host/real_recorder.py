@@ -16,12 +16,13 @@ from typing import Any
 import pytest
 
 from broker.host import clock, sessions
-from broker.host.failures import Failed
 from broker.host.session_file import SessionFile
 from broker.recording import session_log
 from broker.wire.codec import Unpacker, decode, encode, pack
 from broker.wire.messages import Attach, Attached, Hello, Input, Joined, Message, Output, Turn
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
+from tests.journeys.processes import Process
+from tests.journeys.waiting import until
 
 TERMINAL = "run-1.terminal-1.cast"
 LOG = "run-1.log"
@@ -36,6 +37,7 @@ class Host:
         monkeypatch.delenv("JUMPSEAT_SESSION", raising=False)
         user = pwd.getpwuid(os.getuid())
         self.seats: list[Seat] = []
+        self._recorder: Process
         self.home = home
         self.folder = home / "state" / "s1"
         self.folder.mkdir(parents=True)
@@ -55,6 +57,7 @@ class Host:
             self.file = replace(self.file, **changes)  # type: ignore[arg-type]
             self.file.save(self.folder)
         await asyncio.to_thread(sessions.start_recorder, self.folder)
+        self._recorder = Process(self.pid(), ())
 
     async def do(self, what: str, words: str = "I agree", **args: object) -> dict[str, Any]:
         """Have a command done from another shell, these words typed where it takes consent."""
@@ -79,15 +82,13 @@ class Host:
         return int.from_bytes(raw[:4], "little")
 
     async def gone(self) -> None:
-        async with asyncio.timeout(WAIT_SECONDS):
-            while sessions.wait_until_delivered("s1", 0) is not None:  # noqa: ASYNC110 - another process
-                await asyncio.sleep(0.02)
+        await until(lambda: not self._recorder.running, "the recorder's end", WAIT_SECONDS)
 
     async def close(self) -> None:
         for seat in self.seats:
             await seat.close()
-        with contextlib.suppress(Failed):
-            os.kill(self.pid(), signal.SIGTERM)
+        if self._recorder.running:
+            self._recorder.kill(signal.SIGTERM)
             await self.gone()
 
 
