@@ -1,9 +1,12 @@
 /** The customer's page: what is going on at their host, and a hand on it from wherever they are. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
-import { runAndTerminal, terminalNumber } from "../log";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { LogLine } from "../log";
+import { loginWords, runAndTerminal, terminalNumber } from "../log";
 import { isOutOfReach, isOver, tone } from "../presence";
 import { useAwayReports } from "../reports/following";
+import type { Terminals } from "../terminals";
+import { terminalsAfter } from "../terminals";
 import { useNow } from "../pages/frame";
 import { NOTHING_YET } from "../live/watch";
 import type { Wish } from "./act";
@@ -118,6 +121,7 @@ function OpenPage({ session, signer, renew }: Extract<Opening, { state: "open" }
         >
           <ScreenBar
             terminals={watched.terminals}
+            log={watched.log}
             shown={watched.shown}
             onChoose={(terminal) => room.current?.choose(terminal)}
             onReadable={(isOn) => room.current?.setReadable(isOn)}
@@ -154,14 +158,21 @@ function whyNotHere({ watched }: RoomState): string {
 
 interface ScreenBarProps {
   readonly terminals: readonly string[];
+  readonly log: readonly LogLine[];
   readonly shown: string | null;
   readonly onChoose: (terminal: string) => void;
   readonly onReadable: (isOn: boolean) => void;
 }
 
-function ScreenBar({ terminals, shown, onChoose, onReadable }: ScreenBarProps) {
+function ScreenBar({ terminals, log, shown, onChoose, onReadable }: ScreenBarProps) {
   const [isReadable, setReadable] = useState(false);
+  const told = useMemo(() => log.reduce<Terminals>(terminalsAfter, new Map()), [log]);
   const isOneRun = new Set(terminals.map((name) => name.split(".")[0])).size < 2;
+  const label = (name: string): string => {
+    const login = told.get(name)?.login ?? null;
+    if (login !== null) return loginWords(login);
+    return isOneRun ? terminalNumber(name) : runAndTerminal(name);
+  };
   return (
     <div class="screen-bar">
       <h2 id="screen-heading">{terminals.length > 1 ? "Terminals" : "Terminal"}</h2>
@@ -175,7 +186,7 @@ function ScreenBar({ terminals, shown, onChoose, onReadable }: ScreenBarProps) {
               aria-pressed={name === shown}
               onClick={() => onChoose(name)}
             >
-              {isOneRun ? terminalNumber(name) : runAndTerminal(name)}
+              {label(name)}
             </button>
           ))}
         </div>
