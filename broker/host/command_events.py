@@ -13,7 +13,8 @@ from typing import Callable, Deque, Dict, List, NamedTuple, Optional
 
 from broker.host.marks import Mark
 
-MOST_CHARACTERS = 16 * 1024
+_CUT = " …"
+MOST_CHARACTERS = 16 * 1024 - len(_CUT)
 _MOST_PIECES_BYTES = 4 * 1024 * 1024
 _MOST_SHELLS = 64
 _MOST_NAME = 40
@@ -163,17 +164,18 @@ class CommandEvents:
     def _started(self, shell: _Shell) -> List[Told]:
         shell.runs = self._name()
         line, shares = shell.line, self._shares(shell)
+        missing = len(line) - MOST_CHARACTERS
         fields: Dict[str, object] = {
             "command": shell.runs,
             "terminal": self._terminal,
-            "line": self._mask(line[:MOST_CHARACTERS]),
+            "line": self._mask(line[:MOST_CHARACTERS]) + (_CUT if missing > 0 else ""),
             "shell": shell.name,
             "depth": shell.depth,
             "cwd": self._mask(shell.cwd),
             "shares": shares,
         }
-        if len(line) > MOST_CHARACTERS:
-            fields["cut"] = len(line) - MOST_CHARACTERS
+        if missing > 0:
+            fields["cut"] = missing
         return [Told("command_started", fields)]
 
     def _ended(self, command: Optional[str], status: Optional[int]) -> Told:
