@@ -35,6 +35,7 @@ async def test_the_uplink_dies_in_a_flood(world: World, alice: Engineer) -> None
         await viewer.until(lambda: "link-lost" in [one.state for one in viewer.present], "loss")
         await viewer.is_told("at-keyboard")
         await customer.terminal.expect("flood-over", SECONDS)
+        await customer.until_logged("link_up", times=2)
         assert customer.part("uplink").pid != first.pid
         await world.end(customer)
         await viewer.is_told("ended")

@@ -8,10 +8,15 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from typing import List
 
 from broker.host.invocation import command
 from broker.host.logins import mounts
+
+_ENDING_SECONDS = 5.0
+"""So long a recorder may take to end; who has the place then is another one, which cleared it."""
+_AGAIN_SECONDS = 0.02
 
 
 class Guardian:
@@ -45,5 +50,8 @@ def main(arguments: List[str]) -> int:
     for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_IGN)  # who ends us all at once ends the recorder first
     os.read(int(arguments[0]), 1)
-    mounts.clear_left()
+    # A process that ends gives up its pipe and its lock one after the other.
+    until = time.monotonic() + _ENDING_SECONDS
+    while not mounts.clear_left() and time.monotonic() < until:
+        time.sleep(_AGAIN_SECONDS)
     return 0

@@ -36,16 +36,21 @@ def clear(place: Place) -> None:
     shutil.rmtree(place.folder, ignore_errors=True)
 
 
-def clear_left() -> None:
-    """Clear what a recorder and its guardian left that were both killed; root's to do."""
+def clear_left() -> bool:
+    """Clear what a recorder and its guardian left that were both killed; root's to do.
+
+    False where a recorder has the place, or seems to.
+    """
     place = the_place()
     if os.geteuid() != 0 or not place.folder.exists():
-        return
+        return True
     with suppress(OSError):
         held = lock(place)
-        if held is not None:
-            clear(place)
-            os.close(held)
+        if held is None:
+            return False
+        clear(place)
+        os.close(held)
+    return True
 
 
 def see_own() -> None:
