@@ -8,8 +8,6 @@ import os
 import pwd
 import re
 import shutil
-import signal
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,15 +16,12 @@ import avt
 
 from broker.host.hold_file import patterns_path, write_patterns
 from broker.host.holds import Holds
-from broker.host.local import LocalLink
 from broker.host.pty import ShellPlan, User
-from broker.host.recorded import RecordedTerminal
 from broker.host.shells.start import Start, holds_at
-from broker.host.spool import Spool
 from tests.host.command_cases import EDITOR, PROMPT, Case, Step
-from tests.journeys.waiting import Changing
+from tests.host.shell_seat import TERMINAL
+from tests.host.terminal_seat import TerminalSeat
 
-TERMINAL = "run-1.terminal-1.cast"
 SIZE = (80, 40)
 EDITING = ("bash", "zsh", "fish")
 _START_FILES = {
@@ -62,57 +57,24 @@ class _Plan(ShellPlan):
         return replace(found, text=found.text.replace(old, new)) if old else found
 
 
-class CommandSeat(Changing):
+class CommandSeat(TerminalSeat):
     """One terminal of a session, with a shell that tells its commands or one that is left alone."""
 
     def __init__(self, case: Case, folder: Path, *, tells: bool) -> None:
-        super().__init__(lambda: f"{self.log_entries[-3:]} {self.printed[-800:]!r}")
+        folder.mkdir()
+        super().__init__(folder, SIZE, lambda: self.log_entries[-3:])
         self.case = case
         self.home = folder / "home"
-        self.printed = b""
         self.log_entries: list[tuple[str, dict[str, object]]] = []
-        self.status: int | None = None
-        self._commands = 0
+        self.nonce = self.terminal._nonce
         self._edits = case.shell in EDITING and "TERM" not in case.env
-        self._passed = 0.0
         self._folder = folder
         self._tells = tells
         self._seen = 0
-        folder.mkdir()
-        (folder / "spool").mkdir()
-        self._stream = Spool(folder / "spool").create(TERMINAL)
-        self.terminal = RecordedTerminal(self._stream, self._clock, SIZE, self)
-        self.nonce = self.terminal._nonce
-        self._record = self.terminal._pty._on_output
-        self.terminal._pty._on_output = self._on_output
 
-    def _clock(self) -> float:
-        return time.monotonic() + self._passed
-
-    def _on_output(self, data: bytes) -> None:
-        self.printed += data
-        self._record(data)
-        self.changed()
-
-    # What a terminal tells its recorder.
     def log(self, event: str, **fields: object) -> None:
         self.log_entries.append((event, fields))
 
-    def new_command(self) -> str:
-        self._commands += 1
-        return f"1-{self._commands}"
-
-    def grown(self) -> None: ...
-    def at_prompt(self) -> None: ...
-    def disk_full(self) -> None: ...
-    def failed(self, error: BaseException) -> None:
-        raise error
-
-    def closed(self, terminal: RecordedTerminal, status: int, seat: LocalLink | None) -> None:
-        self.status = status
-        self.changed()
-
-    # What a test does with it.
     async def open(self) -> None:
         """Start the shell, and wait for its prompt."""
         case = self.case
@@ -148,8 +110,7 @@ class CommandSeat(Changing):
         keys, wanted, *other = (f"{step}\r", PROMPT) if isinstance(step, str) else step
         editor = isinstance(step, str) and self._edits
         self._seen = len(self.printed)
-        self._passed += 0.5  # nobody types so fast that the screen tells no line
-        self.terminal.type(keys.encode(), other[0] if other else "alice")
+        self.types(keys, *other)
         await self._until(wanted, EDITOR if editor else "")
 
     async def _until(self, *wanted: str) -> None:
@@ -162,16 +123,8 @@ class CommandSeat(Changing):
     async def end(self) -> None:
         """Exit, or find that the shell has ended."""
         if self.case.exits:
-            self._passed += 0.5
-            self.terminal.type(b"exit\r", "alice")
+            self.types("exit\r")
         await self.until(lambda: self.status is not None, "the shell to end")
-
-    async def close(self) -> None:
-        if self.status is None:
-            self.terminal.hang_up(signal.SIGKILL)
-            self.terminal.hang_up(signal.SIGHUP)
-            await self.until(lambda: self.status is not None, "the shell to end")
-        self._stream.close()
 
     @property
     def recording(self) -> str:

@@ -6,87 +6,51 @@ import contextlib
 import os
 import pwd
 import shutil
-import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
 from broker.host.holds import Holds
-from broker.host.local import LocalLink
 from broker.host.pty import ShellPlan, User
-from broker.host.recorded import RecordedTerminal
-from broker.host.spool import Spool
-from tests.host.shell_seat import PROMPT, TERMINAL, shell_host
-from tests.journeys.waiting import Changing, until
+from tests.host.shell_seat import PROMPT, shell_host
+from tests.host.terminal_seat import TerminalSeat
+from tests.journeys.waiting import until
 
 COLS = 40
 _ANNOUNCE = ("bash", "zsh", "fish")
 _EDIT_THEMSELVES = (*_ANNOUNCE, "ash", "ksh")
 
 
-class LineSeat(Changing):
-    """What the terminal logged is in ``entries``, what it printed in ``printed``."""
+class LineSeat(TerminalSeat):
+    """What the terminal logged of lines is in ``entries``."""
 
     cols = COLS
     tells = False
     """The shell tells its commands; else the screen must."""
 
     def __init__(self, shell: str, folder: Path) -> None:
-        super().__init__(lambda: f"{self.entries[-3:]} {self.printed[-800:]!r}")
+        super().__init__(folder, (self.cols, 24), lambda: self.entries[-3:])
         self.shell = shell
         self.announces = shell in _ANNOUNCE
-        self.printed = b""
         self.home = folder / "home"
         self.entries: list[dict[str, object]] = []
         self.put_up: Callable[[Holds], None]
-        self._closed = False
-        self._passed = 0.0
         self._told = 0
-        (folder / "spool").mkdir()
-        self._stream = Spool(folder / "spool").create(TERMINAL)
-        self.terminal = RecordedTerminal(self._stream, self._clock, (self.cols, 24), self)
         if not self.tells:
             self.terminal._nonce = ""
-        self._record = self.terminal._pty._on_output
-        self.terminal._pty._on_output = self._on_output
 
     async def open(self, plan: ShellPlan) -> None:
         """Start the shell."""
         await self.terminal.open(plan, "s1", 0.0)
 
-    def _clock(self) -> float:
-        return time.monotonic() + self._passed
-
-    def _on_output(self, data: bytes) -> None:
-        self.printed += data
-        self._record(data)
-        self.changed()
-
-    # What a terminal tells its recorder.
     def log(self, event: str, **fields: object) -> None:
         if event == "entered":
             self.entries.append(fields)
 
     def new_command(self) -> str:
-        raise AssertionError("a command was told")
-
-    def grown(self) -> None: ...
-    def at_prompt(self) -> None: ...
-    def disk_full(self) -> None: ...
-    def failed(self, error: BaseException) -> None:
-        raise error
-
-    def closed(self, terminal: RecordedTerminal, status: int, seat: LocalLink | None) -> None:
-        self._closed = True
-        self.changed()
-
-    # What a test does with it.
-    def types(self, keys: str, person: str = "alice") -> None:
-        """Press keys, a good while after whatever came before."""
-        self._passed += 0.5
-        self.terminal.type(keys.encode(), person)
+        assert self.tells, "a command was told"
+        return super().new_command()
 
     def waits(self) -> None:
         """Let time pass, as the recorder's clock has it."""
@@ -133,12 +97,6 @@ class LineSeat(Changing):
         entry = await self.entry()
         await self.prompt(prompt)
         return entry.get("line")
-
-    async def close(self) -> None:
-        self.terminal.hang_up(signal.SIGKILL)
-        self.terminal.hang_up(signal.SIGHUP)
-        await self.until(lambda: self._closed, "the shell to end")
-        self._stream.close()
 
 
 @contextlib.asynccontextmanager

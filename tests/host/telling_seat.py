@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,7 +32,6 @@ class TellingSeat(LineSeat):
 
     def __init__(self, shell: str, folder: Path) -> None:
         self.log_entries: list[dict[str, Any]] = []
-        self._names = count(1)
         self._seen = 0
         super().__init__(shell, folder)
 
@@ -41,9 +39,6 @@ class TellingSeat(LineSeat):
         super().log(event, **fields)
         self.log_entries.append({"event": event, "t": self._clock(), **fields})
         self.changed()
-
-    def new_command(self) -> str:
-        return f"1-{next(self._names)}"
 
     @property
     def commands(self) -> list[dict[str, Any]]:

@@ -212,7 +212,7 @@ async def test_what_runs_at_other_terminals(world: World, alice: Engineer) -> No
     await other.run(["sh", "-i"], {"PATH": os.environ["PATH"], "PS1": "$ "})
     while not (told() or limits()):  # it takes a moment until it watches
         other.type(f"/bin/true --password={secret}; /bin/true --password {secret}\n")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # between tries
     await other.close()
     if limits():
         pytest.skip(f"not seen here: {limits()}")

@@ -204,7 +204,7 @@ async def test_in_a_session_it_stands_in_the_log_and_ends_with_the_grant(
     for _ in range(20):
         seat.types("/bin/sleep 0.36\n")
         shell.type("/bin/sleep 0.37\n")
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(0.5)  # between tries: nobody says from when on it watches
         if b'"0.37"' in (host.folder / LOG).read_bytes():
             break
     listed = [one for entry in host.logged("execs") for one in entry["ran"]]
