@@ -98,7 +98,7 @@ class Customer:
         self._session = session
         self._clients: Dict[LocalLink, Client] = {}
         self._last_key = clock()
-        self._idle = self._paused = self._is_away = False
+        self._idle = self._paused = self._is_there = self._is_away = False
 
     @property
     def seated(self) -> bool:
@@ -254,17 +254,16 @@ class Customer:
         if link not in self._clients:
             return  # gone meanwhile
         before, client.terminal = client.terminal, terminal
-        left = before is not None and before is not terminal and before.seat is link
-        if before is not None and left:
+        if before is not None and before is not terminal and before.seat is link:
             before.release()
         if not await terminal.attach(link, size, moved=before not in (None, terminal)):
-            if left:
+            if self._is_there:  # until now: this one's seat, or another's that was taken for it
                 self._left(terminal, "terminal closed")
             return
         if not terminal.origin.customers:
             return
         self._idle, self._last_key = False, self._clock()
-        returned, self._is_away = self._is_away, False
+        returned, self._is_away, self._is_there = self._is_away, False, True
         if self._paused:
             self._paused = False
             self._session.log("input_resumed")
@@ -281,7 +280,7 @@ class Customer:
         if self.seated:
             return
         self._session.log("detached", terminal=terminal.name, why=why)
-        self._is_away = True
+        self._is_there, self._is_away = False, True
         away = self._authority.grant.away
         if away is not Away.CONTINUE:
             for one in self._terminals.values():

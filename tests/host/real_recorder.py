@@ -129,15 +129,39 @@ class Seat:
         while text not in self.printed:
             await self.until(Output)
 
+    async def leave(self) -> None:
+        """Go; the recorder has noticed when this returns."""
+        self._writer.write_eof()
+        async with asyncio.timeout(WAIT_SECONDS):
+            while await self._reader.read(65536):
+                pass
+        await self.close()
+
     async def close(self) -> None:
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
 
-async def take_seat(host: Host) -> Seat:
+async def a_seat() -> Seat:
+    """Somebody at the recorder's socket who has asked for nothing yet."""
     sock = await asyncio.to_thread(sessions.connect, "s1")
-    seat = Seat(*await asyncio.open_connection(sock=sock))
+    return Seat(*await asyncio.open_connection(sock=sock))
+
+
+async def left(host: Host) -> None:
+    """Wait until whoever left is away, as the log has it."""
+
+    def away() -> bool:
+        events = [entry["event"] for entry in host.log()]
+        told = [one for one in events if one in ("input_paused", "input_resumed")]
+        return told[-1:] == ["input_paused"]
+
+    await until(away, "an entry that the customer is away")
+
+
+async def take_seat(host: Host) -> Seat:
+    seat = await a_seat()
     seat.send(Attach("", 80, 24))
     host.seats.append(seat)
     await seat.until(Attached)

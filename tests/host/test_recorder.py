@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import signal
@@ -12,7 +11,6 @@ import pytest
 from broker.host import sessions
 from broker.host.session_file import load
 from broker.recording.asciicast import read_event
-from broker.wire.codec import encode, pack
 from broker.wire.messages import (
     Attach,
     Detach,
@@ -23,8 +21,8 @@ from broker.wire.messages import (
     Leave,
     Left,
 )
-from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
-from tests.host.real_recorder import LOG, TERMINAL, Host, nobody_types, sit, take_seat
+from tests.host.broker_end import BrokerEnd
+from tests.host.real_recorder import LOG, TERMINAL, Host, a_seat, left, nobody_types, sit, take_seat
 
 
 async def test_a_session_from_its_first_line_to_its_last(host: Host, broker: BrokerEnd) -> None:
@@ -264,12 +262,10 @@ async def test_a_terminal_that_goes_while_its_screen_is_redrawn_leaves_no_seat(
     await seat.close()
     await broker.until_in(LOG, b'"input_paused"')
     for _ in range(20):
-        sock = await asyncio.to_thread(sessions.connect, "s1")
-        sock.sendall(pack(encode(Attach("", 80, 24))))
-        sock.close()
-    async with asyncio.timeout(WAIT_SECONDS):
-        while (await host.do("status"))["seated"]:
-            pass
+        passing = await a_seat()
+        passing.send(Attach("", 80, 24))
+        await passing.leave()
+    await left(host)
     await broker.send(Input(TERMINAL, "v1", b"echo inject''ed\r"))
     await broker.until_in(LOG, b'"why": "paused"')
     assert b"injected" not in (host.folder / TERMINAL).read_bytes()

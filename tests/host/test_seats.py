@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pwd
 
-from broker.host import sessions
-from broker.wire.codec import encode, pack
+import pytest
+
 from broker.wire.messages import Attach, Attached, Ended, Input, Notice, Output, Request
-from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
-from tests.host.real_recorder import LOG, TERMINAL, Host, Seat, sit, take_seat
+from tests.host.broker_end import BrokerEnd
+from tests.host.real_recorder import LOG, TERMINAL, Host, Seat, a_seat, left, sit, take_seat
 
 OTHER = "run-1.terminal-2.cast"
 
@@ -37,20 +36,35 @@ async def test_the_last_of_two_moves_is_where_the_seat_is(host: Host, broker: Br
     assert b"elsewhere" not in seat.printed
 
 
-async def test_who_goes_while_the_seat_is_moved_is_away(host: Host, broker: BrokerEnd) -> None:
+@pytest.mark.parametrize("shown", range(4))
+async def test_who_goes_while_the_seat_is_moved_is_away(
+    host: Host, broker: BrokerEnd, shown: int
+) -> None:
     await with_two(host, broker)
-    for times in range(2, 12):
-        sock = await asyncio.to_thread(sessions.connect, "s1")
+    for _ in range(3):
+        passing = await a_seat()
         for name in (TERMINAL, OTHER, TERMINAL, OTHER):
-            sock.sendall(pack(encode(Attach(name, 80, 24))))
-        sock.close()
-        async with asyncio.timeout(WAIT_SECONDS):
-            while (await host.do("status"))["seated"]:
-                pass
+            passing.send(Attach(name, 80, 24))
+        for _ in range(shown):
+            await passing.until(Attached)
+        await passing.leave()
+        await left(host)
+        assert not (await host.do("status"))["seated"]
         log = [entry["event"] for entry in host.log()]
-        assert log.count("detached") >= log.count("input_paused")
-        seats = [one for one in log if one in ("attached", "detached")]
-        assert seats[-1] == "detached", (times, seats)
+        assert log[-1] == "input_paused"
+        assert log.count("input_resumed") == log.count("input_paused") - 1
+
+
+async def test_who_takes_a_seat_and_goes_before_they_see_it_is_away(
+    host: Host, broker: BrokerEnd
+) -> None:
+    await sit(host, broker)
+    passing = await a_seat()
+    passing.send(Attach(TERMINAL, 80, 24))
+    await passing.leave()
+    await left(host)
+    await broker.send(Input(TERMINAL, "v1", b"echo unatt''ended\r"))
+    await broker.until_in(LOG, b'"why": "paused"')
 
 
 async def test_the_end_is_told_to_whoever_has_a_seat(host: Host, broker: BrokerEnd) -> None:
