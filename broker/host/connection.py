@@ -15,6 +15,7 @@ from broker.host.absence import Absence
 from broker.host.clock import Moment, boot_id, suspended
 from broker.host.pulse import Pulse
 from broker.host.records import Records
+from broker.host.refusal import NotDone
 from broker.host.replication import Replication
 from broker.host.session_file import SessionFile
 from broker.host.uplink_process import UplinkProcess
@@ -82,10 +83,22 @@ class Connection:
 
     @property
     def state(self) -> str:
-        """``up``, ``lost`` or ``disconnected``."""
+        """``up``, ``lost``, ``disconnected``, or ``offline`` where there is no broker at all."""
+        if self._session.offline:
+            return "offline"
         if self._absence.cut:
             return "disconnected"
         return "up" if self.copies.up else "lost"
+
+    @property
+    def missed(self) -> bool:
+        """Whether there should be a link and is none."""
+        return not (self.copies.up or self._session.offline)
+
+    def start(self) -> None:
+        """Let the link be made, if the session has a broker."""
+        if not self._session.offline:
+            self.uplink.start()
 
     def began_anew(self, before: float, *, rebooted: bool) -> None:
         """The run before this one ended without a word, at session time ``before``."""
@@ -100,7 +113,11 @@ class Connection:
             self._owner.log("stood_still", since=since, until=until, cause=cause.value)
 
     async def disconnect(self) -> None:
-        """Cut the link; no process of ours talks to the network after it."""
+        """Cut the link; no process of ours talks to the network after it.
+
+        Raises NotDone where the session has no broker.
+        """
+        self._check_broker()
         if not self._absence.cut:
             self._absence.cut_by_customer(self._now())
             self._owner.log("disconnected")
@@ -109,7 +126,8 @@ class Connection:
         await self.uplink.gone()
 
     async def reconnect(self) -> None:
-        """Let the link be made."""
+        """Let the link be made again. Raises NotDone where the session has no broker."""
+        self._check_broker()
         if self._absence.cut:
             self._absence.mended_by_customer()
             self._owner.log("reconnected")
@@ -118,7 +136,9 @@ class Connection:
     def deliver(self) -> None:
         """The session has ended: send what is left, if the customer wants a link at all."""
         self.copies.release()
-        if self._absence.cut:
+        if self._session.offline:
+            self._delivered()
+        elif self._absence.cut:
             self._owner.delivered()  # `reconnect` delivers what is left
         elif self.copies.up and self.copies.unheld == 0:
             self.all_held()
@@ -130,7 +150,7 @@ class Connection:
         session = self._session
         return Hello(
             PROTOCOL, session.id, session.token, self._run, boot_id(),
-            self._clock(), suspended(), time.time(), broker.__version__,
+            self._clock(), suspended(), time.time(), broker.__version__, 0,
         )  # fmt: skip
 
     def link_up(self, welcome: Welcome) -> None:
@@ -162,14 +182,21 @@ class Connection:
     def all_held(self) -> None:
         """The broker holds everything; after the end, that was all."""
         if self._session.ended and not self._session.delivered:
-            self._session.delivered = True
-            self._session.save(self._folder)
             self.uplink.leave("ended")
-            self._owner.delivered()
+            self._delivered()
 
     def from_viewers(self, message: Message) -> None:
         """Somebody joined, left, typed or wants something, says the broker."""
         self._owner.from_viewers(message)
+
+    def _delivered(self) -> None:
+        self._session.delivered = True
+        self._session.save(self._folder)
+        self._owner.delivered()
+
+    def _check_broker(self) -> None:
+        if self._session.offline:
+            raise NotDone("offline", "this session is offline: there is no broker")
 
     def _now(self) -> Moment:
         return Moment(self._clock(), suspended())

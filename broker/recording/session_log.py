@@ -22,6 +22,8 @@ EVENTS: Mapping[str, FrozenSet[str]] = {
         "started": "format session run wall boot version host recorder shell protected grant",
         "consented": "text text_sha256 answer",
         "gap": "since until cause",
+        "slowed": "since until",
+        "contradicted": "stream offset",
         "ended": "by why",
         # Terminals.
         "opened": "terminal cols rows",

@@ -27,6 +27,7 @@ from broker.wire.messages import (
     Act,
     Append,
     Attention,
+    Complete,
     Declined,
     Error,
     Held,
@@ -117,14 +118,14 @@ _WANTED_OF_HOST = frozenset({Input, Propose, Withdraw, Request, PutHold, LiftHol
 BROKER_TO_HOST = Role(
     "broker, listening to a host",
     frozenset({Hello}),
-    _ANY | {Append, Leave, Turn, Declined},
+    _ANY | {Append, Complete, Leave, Turn, Declined},
     ping_after=1.0,
     silent_after=4.0,
 )
 HOST_TO_BROKER = Role(
     "host, listening to a broker",
     frozenset({Welcome}),
-    _ANY | _WANTED_OF_HOST | {Held, Refused, Joined, Left, Act},
+    _ANY | _WANTED_OF_HOST | {Append, Held, Refused, Joined, Left, Act},
     ping_after=1.0,
     silent_after=4.0,
 )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Union
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 # --- binary -----------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class Hello:
     """The host's first message: who it is, which run, and its clocks.
 
     ``t`` is session time in seconds, ``suspended`` the seconds that the host has slept since it
-    booted, ``wall`` its idea of Unix time.
+    booted, ``wall`` its idea of Unix time, ``receipts`` how many bytes of them it keeps.
     """
 
     protocol: int
@@ -99,12 +99,14 @@ class Hello:
     suspended: float
     wall: float
     version: str
+    receipts: int
 
 
 @dataclass(frozen=True)
 class Welcome:
     """The broker's answer: its wall clock, and how far it durably holds each stream.
 
+    Among them ``receipts``, of which the broker has the original and the host the copy.
     ``instance`` names this start of the broker: another one means that it was restarted.
     """
 
@@ -150,6 +152,13 @@ class Leave:
     """The host goes on purpose: ``disconnected``, ``ended`` or ``recorder-lost``."""
 
     reason: str
+
+
+@dataclass(frozen=True)
+class Complete:
+    """The session has ended, and these are all of its streams, to their ends."""
+
+    streams: Dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -392,15 +401,15 @@ class LinkDown:
 Binary = Union[Append, Input, Output, Snapshot]
 BINARY = (Append, Input, Output, Snapshot)
 CONTROL = (
-    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Turn, Propose, Withdraw,
-    Request, PutHold, LiftHold, Attention, Act, Declined, Streams, Watch, Watching, Present, Attach,
-    Attached, Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp,
-    LinkDown,
+    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Complete, Turn, Propose,
+    Withdraw, Request, PutHold, LiftHold, Attention, Act, Declined, Streams, Watch, Watching,
+    Present, Attach, Attached, Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended,
+    Dial, LinkUp, LinkDown,
 )  # fmt: skip
 Control = Union[
-    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Turn, Propose, Withdraw,
-    Request, PutHold, LiftHold, Attention, Act, Declined, Streams, Watch, Watching, Present, Attach,
-    Attached, Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended, Dial, LinkUp,
-    LinkDown,
+    Ping, Pong, Error, Hello, Welcome, Held, Refused, Joined, Left, Leave, Complete, Turn, Propose,
+    Withdraw, Request, PutHold, LiftHold, Attention, Act, Declined, Streams, Watch, Watching,
+    Present, Attach, Attached, Detach, Resize, Title, Notice, Do, Consent, Consented, Done, Ended,
+    Dial, LinkUp, LinkDown,
 ]  # fmt: skip
 Message = Union[Binary, Control]

@@ -12,6 +12,9 @@ from typing import NamedTuple, Optional
 
 from broker.wire.errors import RemoteProtocolError
 
+RECEIPTS = "receipts"
+"""The one stream that the broker begins: what it signed for of a session (recording.receipts)."""
+
 _STREAM = re.compile(r"run-([1-9][0-9]{0,4})\.(?:log|terminal-([1-9][0-9]{0,2})\.cast)", re.ASCII)
 _TOKEN = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
 

@@ -23,7 +23,7 @@ from broker.wire.messages import (
 )
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd, broker_end
 
-HELLO = Hello(1, "s1", "secret", 1, "boot", 0.0, 0.0, 0.0, "0")
+HELLO = Hello(2, "s1", "secret", 1, "boot", 0.0, 0.0, 0.0, "0", 0)
 
 
 class RecorderEnd:

@@ -217,5 +217,6 @@ async def joined(ws: aiohttp.ClientWebSocketResponse) -> Viewer:
 def hello(granted: dict[str, Any], run: int = 1, protocol: int = PROTOCOL) -> Hello:
     """A host's first message."""
     return Hello(
-        protocol, granted["session"], granted["token"], run, "boot", 0.0, 0.0, time.time(), "test"
-    )
+        protocol, granted["session"], granted["token"], run, "boot", 0.0, 0.0, time.time(), "test",
+        0,
+    )  # fmt: skip

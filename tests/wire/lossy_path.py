@@ -16,7 +16,7 @@ from broker.wire.link import BROKER_TO_HOST, HOST_TO_BROKER, Link, LinkState
 from broker.wire.messages import Append, Held, Hello, Message, Welcome
 
 HOUR = 3600.0
-_HELLO = Hello(1, "s", "t", 1, "boot", 0.0, 0.0, 0.0, "0")
+_HELLO = Hello(2, "s", "t", 1, "boot", 0.0, 0.0, 0.0, "0", 0)
 _WELCOME = Welcome(1, "b1", 0.0, {})
 _PIECE = Append("run-1.terminal-1.cast", 0, bytes(64 * 1024))
 _LEAST_WAIT = 0.2

@@ -19,7 +19,7 @@ from broker.wire.link import (
 from broker.wire.messages import Append, Error, Hello, Leave, Ping, Pong, Welcome
 from tests.wire.lossy_path import Pair, Path, alarms
 
-HELLO = Hello(1, "s", "t", 1, "boot", 0.0, 0.0, 0.0, "0")
+HELLO = Hello(2, "s", "t", 1, "boot", 0.0, 0.0, 0.0, "0", 0)
 APPEND = Append("run-1.log", 0, b"x")
 
 
