@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-_OURS = ("wire", "recording", "host")
+_OURS = ("wire", "recording", "evidence", "host")
 _WEBSOCKETS_UNUSED = frozenset(
     {"legacy", "sync", "server.py", "cli.py", "__main__.py", "auth.py", "http.py", "connection.py"}
 )

@@ -26,7 +26,7 @@ def test_customers_side_compiles(version: str) -> None:
     python = interpreters.find(version)
     if python is None:
         pytest.skip(f"no Python {version} on this machine")
-    files = python_files("broker/wire", "broker/recording", "broker/host")
+    files = python_files("broker/wire", "broker/recording", "broker/evidence", "broker/host")
     names = [str(path.relative_to(ROOT)) for path in files]
     command = [python, "-I", "-W", "error", "-c", CHECK, str(ROOT), *names]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
