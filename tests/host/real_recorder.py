@@ -21,7 +21,7 @@ from broker.recording import session_log
 from broker.wire.codec import Unpacker, decode, encode, pack
 from broker.wire.messages import Attach, Attached, Hello, Input, Joined, Message, Output, Turn
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
-from tests.journeys.processes import Process
+from tests.journeys.processes import Process, running
 from tests.journeys.waiting import until
 
 TERMINAL = "run-1.terminal-1.cast"
@@ -37,7 +37,6 @@ class Host:
         monkeypatch.delenv("JUMPSEAT_SESSION", raising=False)
         user = pwd.getpwuid(os.getuid())
         self.seats: list[Seat] = []
-        self._recorder: Process
         self.home = home
         self.folder = home / "state" / "s1"
         self.folder.mkdir(parents=True)
@@ -57,7 +56,6 @@ class Host:
             self.file = replace(self.file, **changes)  # type: ignore[arg-type]
             self.file.save(self.folder)
         await asyncio.to_thread(sessions.start_recorder, self.folder)
-        self._recorder = Process(self.pid(), ())
 
     async def do(self, what: str, words: str = "I agree", **args: object) -> dict[str, Any]:
         """Have a command done from another shell, these words typed where it takes consent."""
@@ -81,15 +79,20 @@ class Host:
             raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         return int.from_bytes(raw[:4], "little")
 
+    def recorders(self) -> list[Process]:
+        """The processes that run as this session's; what is only to be delivered, runs briefly."""
+        return [one for one in running() if one.argv[-2:] == ("recorder", str(self.folder))]
+
     async def gone(self) -> None:
-        await until(lambda: not self._recorder.running, "the recorder's end", WAIT_SECONDS)
+        await until(lambda: not self.recorders(), "the recorder's end", WAIT_SECONDS)
 
     async def close(self) -> None:
         for seat in self.seats:
             await seat.close()
-        if self._recorder.running:
-            self._recorder.kill(signal.SIGTERM)
-            await self.gone()
+        for one in self.recorders():
+            with contextlib.suppress(ProcessLookupError):
+                one.kill(signal.SIGTERM)
+        await self.gone()
 
 
 class Seat:

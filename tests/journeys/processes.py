@@ -6,6 +6,7 @@ has left its parents behind is still known for ours.
 
 import os
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +44,17 @@ class Process:
 def marked(mark: str) -> list[Process]:
     """Every running process whose mark begins so."""
     wanted = f"\0{MARK}={mark}".encode()
+    return running(lambda folder: wanted in b"\0" + (folder / "environ").read_bytes())
+
+
+def running(wanted: Callable[[Path], bool] = lambda folder: True) -> list[Process]:
+    """Every running process whose folder of /proc is ``wanted``."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            if wanted not in b"\0" + (folder / "environ").read_bytes():
+            if not wanted(folder):
                 continue
-            argv = tuple((folder / "cmdline").read_bytes().decode().rstrip("\0").split("\0"))
+            argv = tuple((folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0"))
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
         process = Process(int(folder.name), argv)
