@@ -54,10 +54,10 @@ def running(wanted: Callable[[Path], bool] = lambda folder: True) -> list[Proces
         try:
             if not wanted(folder):
                 continue
-            argv = tuple((folder / "cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0"))
+            line = (folder / "cmdline").read_bytes().decode(errors="replace")
         except (FileNotFoundError, ProcessLookupError, PermissionError):
             continue
-        process = Process(int(folder.name), argv)
+        process = Process(int(folder.name), tuple(line.rstrip("\0").split("\0")))
         if process.running:
             found.append(process)
     return found

@@ -40,6 +40,9 @@ async def test_the_story_and_its_report(world: World) -> None:
             assert back["cause"] == "reconnected"
             # The customer is told that there is a report, and the engineer sees the same.
             await customer.terminal.expect("The engineers see the report of it.")
+            told_so_far = len(customer.stream(LOG))
+            log = viewer.copies[LOG]
+            await viewer.until(lambda: log.end >= told_so_far, "what the report is made of")
 
         told = await reports(world, alice)
         (report,) = told["absences"]
