@@ -61,6 +61,8 @@ _LABELS: Mapping[str, Callable[[Entry], Optional[str]]] = {
     "reconnected": lambda entry: "the customer reconnects",
     "stood_still": lambda entry: f"{_still(entry)} for {duration(entry['until'] - entry['since'])}",
     "gap": lambda entry: f"gap: {_spoken(entry['cause'])}",
+    "slowed": lambda entry: "a flood, read slowly: nothing is missing",
+    "contradicted": lambda entry: "the broker signed for something else than what is here",
     "drift": lambda entry: f"{_changes(entry)} found on the host",
     "noted": lambda entry: f"{entry['by']} notes: {_brief(entry['text'])}",
     "mode_changed": lambda entry: f"{entry['by']} sets mode {entry['mode']}",

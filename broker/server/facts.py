@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from broker.recording.grant import Away, Grant, Mode, Page
+from broker.recording.log_reader import LogReader, is_sane
 from broker.recording.presence import IllegalStep, Presence, Seen, on_entry, on_link
 from broker.recording.session_log import Entry
-from broker.server.log_reader import LogReader, is_sane
 
 
 @dataclass(frozen=True, slots=True)

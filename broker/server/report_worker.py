@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from broker.recording import away, commands, timeline
+from broker.recording.log_reader import LogReader
 from broker.recording.session_log import Entry
-from broker.server.log_reader import LogReader
 from broker.server.search import command_output
 from broker.server.stores.recordings import Recordings
 

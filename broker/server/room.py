@@ -13,13 +13,13 @@ from typing import Any
 
 import structlog
 
+from broker.recording.log_reader import LogReader
 from broker.recording.presence import Seen, Shown, State, granted, on_link
 from broker.recording.session_log import Entry
 from broker.server.facts import Facts, learn, reopened
 from broker.server.gaze import LOOKING
 from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
-from broker.server.log_reader import LogReader
 from broker.server.mirror import Screen
 from broker.server.outbox import frame, frame_of
 from broker.server.screens import Follower, Screens

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from broker.recording.commands import Command, Commands
-from broker.server.log_reader import LogReader
+from broker.recording.log_reader import LogReader
 from broker.server.search.index import PIECE_CHARACTERS, Index, Known
 from broker.server.search.screen_text import ScreenLine, ScreenText
 from broker.server.stores.recordings import Recordings

@@ -1,10 +1,11 @@
-"""The session log as the broker reads it: cut into entries, and none believed that makes no sense.
+"""A session log read by whoever did not write it: cut into entries, those that make sense alone.
 
-It comes from a machine that is not ours. Pure.
+It comes from a machine that is not ours, or out of a file that anybody may have made. Pure.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from __future__ import annotations
+
+from typing import Any, FrozenSet, Iterator, Mapping
 
 from broker.recording import away, commands, timeline
 from broker.recording.session_log import EVENTS, BadLog, Entry, decode
@@ -12,7 +13,7 @@ from broker.recording.session_log import EVENTS, BadLog, Entry, decode
 _BEYOND_REASON = 1e12
 _LONGEST_LINE_BYTES = 256 * 1024
 _TIMES = frozenset({"since", "until", "wall", "broker_wall"})
-_COUNTS: Mapping[str, frozenset[str]] = {
+_COUNTS: Mapping[str, FrozenSet[str]] = {
     "drift": frozenset({"n", "before", "more"}),
     "fingerprint": frozenset({"n", "before", "more"}),
     "command_started": frozenset({"depth", "offset"}),
@@ -55,7 +56,7 @@ class LogReader:
 
 def is_sane(value: object) -> bool:
     """Whether a number is one that can be a time or a size: neither infinite nor beyond reason."""
-    return not isinstance(value, int | float) or -_BEYOND_REASON < value < _BEYOND_REASON
+    return not isinstance(value, (int, float)) or -_BEYOND_REASON < value < _BEYOND_REASON
 
 
 def _is_sane(entry: Entry) -> bool:
