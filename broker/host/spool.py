@@ -102,7 +102,7 @@ class Spool:
             except RemoteProtocolError:
                 continue
             last = max(last, run)
-            _cut_torn_line(path)
+            cut_torn_line(path)
             self.streams[path.name] = StreamFile(path, create=False)
         return last
 
@@ -145,7 +145,7 @@ class Spool:
         return [stream for stream in list(self.streams.values()) if stream.dirty]
 
 
-def _cut_torn_line(path: Path) -> None:
+def cut_torn_line(path: Path) -> None:
     """Cut what a crash left after the last whole line."""
     with path.open("r+b") as file:
         end = file.seek(0, os.SEEK_END)
