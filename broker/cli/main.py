@@ -37,6 +37,7 @@ _BROKER = {
     "invite": "make an invitation: a code for one customer",
     "sessions": "list the sessions",
     "commands": "list what was run in a session (with --data)",
+    "keys": "list the keys that sign for the broker, or let a new one take over",
     "webhooks": "list what was sent to webhooks, and try them",
     "export": "write a session's recordings and logs to files",
     "demo": "a broker, an engineer's link and a customer's shell, on this machine",

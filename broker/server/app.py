@@ -16,7 +16,7 @@ from pathlib import Path
 import structlog
 from aiohttp import web
 
-from broker.server import identity
+from broker.server import admin, identity
 from broker.server.access import Access
 from broker.server.configuration import Configuration
 from broker.server.http import headers
@@ -37,6 +37,7 @@ from broker.server.http.webhooks import DeliveryLog
 from broker.server.hub import Hub
 from broker.server.pyz import Pyz
 from broker.server.room import Services
+from broker.server.rotation import Rotation
 from broker.server.screens import Screens
 from broker.server.search.indexer import Indexer
 from broker.server.stores.deliveries import Deliveries
@@ -185,8 +186,12 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         await site.start()
         stack.callback(connections.end_all)
         stack.push_async_callback(site.stop)
-        log.info("serving", url=addresses.url, key=own.fingerprint)
-        yield Broker(addresses, access, metadata, own.fingerprint)
+        await stack.enter_async_context(
+            admin.answering(config.data, {"rotate": Rotation(own).rotate})
+        )
+        fingerprint = own.ring.signer.fingerprint
+        log.info("serving", url=addresses.url, key=fingerprint)
+        yield Broker(addresses, access, metadata, fingerprint)
 
 
 @contextlib.contextmanager

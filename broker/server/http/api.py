@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import web
 
 from broker.recording.invitation import to_sign
+from broker.recording.statements import to_base64url
 from broker.recording.watched import VendorProbe
 from broker.server.access import (
     INVITATION_MINUTES,
@@ -185,7 +186,7 @@ class Api:
         if not _NONCE.fullmatch(body.nonce):
             raise BadRequest("bad-nonce", "nonce: 16 to 64 letters and digits")
         invitation = await self._tried(request, self._access.look(body.code))
-        identity = self._terms.identity
+        ring = self._terms.identity.ring
         told: dict[str, Any] = {
             "case": invitation.case.title,
             "engineer": invitation.engineer,
@@ -194,9 +195,10 @@ class Api:
             "banner": self._terms.banner,
             "probes": [asdict(probe) for probe in self._terms.probes],
             "trees": list(self._terms.trees),
-            "key": identity.public,
+            "key": to_base64url(ring.signer.public),
+            "keys": ring.as_json(),
         }
-        signature = identity.sign(to_sign(told, body.nonce))
+        signature = to_base64url(ring.signer.sign(to_sign(told, body.nonce)))
         return web.json_response({**told, "signature": signature})
 
     async def redeem(self, request: web.Request) -> web.Response:
@@ -239,6 +241,10 @@ class Api:
             samesite="Strict",
         )
         return response
+
+    async def keys(self, _request: web.Request) -> web.Response:
+        """The broker's public keys, oldest first, each vouched for by the one before it."""
+        return web.json_response({"keys": self._terms.identity.ring.as_json()})
 
     # --- sessions -----------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ def routes(  # noqa: PLR0913 - one for each part
         Route("POST", "/api/customer/sign-in", _OPEN, api.open_page),
         Route("GET", "/api/customer/sessions/{session}", _CUSTOMER, api.session),
         Route("GET", "/api/customer/sessions/{session}/away", _CUSTOMER, reports.away),
+        Route("GET", "/api/keys", _OPEN, api.keys),
         Route("GET", "/api/me", _ENGINEER, api.me),
         Route("GET", "/api/cases", _ENGINEER, api.cases),
         Route("POST", "/api/cases", _ENGINEER, api.open_case),
