@@ -106,7 +106,7 @@ def decode(line: str) -> Entry:
     """Read one line. Raises BadLog. Events that this version does not know are let through."""
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadLog("not JSON") from None
     if not isinstance(entry, dict) or not isinstance(entry.get("event"), str):
         raise BadLog("not an entry")

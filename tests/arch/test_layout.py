@@ -3,7 +3,7 @@
 from tests.arch.tree import ROOT, tracked
 
 LONGEST_LINES = 500
-NOT_MIRRORS = {"arch", "browser", "faults", "golden", "journeys"}
+NOT_MIRRORS = {"arch", "browser", "faults", "fuzz", "golden", "journeys", "simulation", "tampering"}
 EMPTY_WORDS = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
 
 
