@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any, Callable
+from typing import Any, Callable, Tuple
 
 from broker import __version__
 from broker.host import choices
-from broker.host.granting import broker_url
+from broker.host.failures import Misused
+from broker.host.granting import Wanted, broker_url
 from broker.host.view.keyboard import PREFIX
 from broker.recording.grant import Away, Mode, Page
 
@@ -136,14 +137,27 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_grant(one: argparse.ArgumentParser) -> None:
-    one.add_argument("code", metavar="CODE", help="the invitation's code")
+    one.add_argument("code", metavar="CODE", nargs="?", default="", help="the invitation's code")
     one.add_argument(
-        "--broker", required=True, type=_checked(broker_url), metavar="URL", help="whose code it is"
+        "--broker",
+        type=_checked(broker_url),
+        metavar="URL",
+        help="whose code it is",
+    )
+    one.add_argument(
+        "--offline",
+        action="store_true",
+        help="no code and no broker: it is recorded on this host only, and nobody joins",
+    )
+    one.add_argument(
+        "--case",
+        type=_checked(choices.case_of),
+        metavar="TEXT",
+        help="what an offline session is for",
     )
     one.add_argument(
         "--mode",
         type=_checked(choices.mode_of),
-        default=Mode.APPROVE,
         metavar="MODE",
         help="what the engineer may do: watch, approve (the default: propose lines, which run "
         "once you let them), or control (type)",
@@ -158,7 +172,6 @@ def _add_grant(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--away",
         type=_checked(choices.away_of),
-        default=Away.PAUSE,
         metavar="POLICY",
         help="when you leave the terminal: pause (the default) holds off what is the engineer's, "
         "continue does not, end ends the session",
@@ -166,7 +179,6 @@ def _add_grant(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--page",
         type=_checked(choices.page_of),
-        default=Page.WATCH,
         metavar="WHAT",
         help="your page in a browser: off, watch (the default: see, refuse, take back, end), or "
         "approve (and let lines run)",
@@ -174,7 +186,6 @@ def _add_grant(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--terminals",
         type=_checked(choices.terminals_of),
-        default=1,
         metavar="N",
         help=f"how many the engineer may have without asking: 1 to {choices.MOST_TERMINALS}",
     )
@@ -202,6 +213,14 @@ def _add_grant(one: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="what follows this text is masked, as in --mask pin=; may be given several times",
     )
+    one.add_argument(
+        "--spool",
+        type=_checked(choices.size_of),
+        default=choices.DEFAULT_SPOOL,
+        metavar="SIZE",
+        help="what this host keeps at most of what the broker does not have, as 500M; 2G unless "
+        "told",
+    )
     _add_prefix(one)
 
 
@@ -222,6 +241,39 @@ def _add_facts(one: argparse.ArgumentParser) -> None:
 
 def _add_session(one: argparse.ArgumentParser) -> None:
     one.add_argument("--session", metavar="ID", help="which one, where several are live")
+
+
+def wanted(args: argparse.Namespace) -> Wanted:
+    """What ``grant`` asked for. Raises Misused where it does not go together."""
+    given = [name for name in choices.ENGINEERS if getattr(args, name) is not None]
+    if args.offline and (args.code or args.broker):
+        raise Misused("an offline session has no code and no broker: leave them out")
+    if args.offline and given:
+        raise Misused(f"nobody joins an offline session: leave out --{given[0]}")
+    if args.offline and not args.case:
+        raise Misused("say what the offline session is for: --case TEXT")
+    if not args.offline and not (args.code and args.broker):
+        raise Misused("grant needs CODE and --broker URL, or --offline and --case TEXT")
+    if not args.offline and args.case:
+        raise Misused("--case goes with --offline: an invitation has its own case")
+    masks: Tuple[str, ...] = ()
+    try:
+        for mask in args.masks:
+            masks = choices.masks_with(masks, mask)
+    except ValueError as error:
+        raise Misused(str(error)) from None
+    chosen = choices.Choices(
+        args.mode or (Mode.WATCH if args.offline else Mode.APPROVE),
+        choices.DEFAULT_SECONDS,
+        args.away or (Away.CONTINUE if args.offline else Away.PAUSE),
+        args.page or (Page.OFF if args.offline else Page.WATCH),
+        args.terminals or 1,
+        args.drift,
+        args.others,
+        masks,
+        args.spool,
+    )
+    return Wanted(args.code, args.broker or "", args.case or "", chosen, args.seconds, args.prefix)
 
 
 def _checked(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -17,8 +17,12 @@ DEFAULT_SECONDS = 2 * 3600.0
 MOST_TERMINALS = 9
 MOST_MASKS = 20
 LEAST_MASK, MOST_MASK = 3, 60
+MOST_CASE = 200
+DEFAULT_SPOOL = 2 * 1024**3
 
 _LENGTH = re.compile(r"(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?", re.ASCII)
+_SIZE = re.compile(r"([1-9]\d{0,3})([MG])", re.ASCII | re.IGNORECASE)
+_UNITS = {"M": 1024**2, "G": 1024**3}
 _CONTROL_KEY = re.compile(r"\^[A-Za-z\\\]^_]", re.ASCII)
 # Keys that send the same byte as Backspace, Tab, Enter (two of them) do.
 _NAMED_KEYS = {"^H": "Backspace", "^I": "Tab", "^J": "Enter", "^M": "Enter"}
@@ -59,6 +63,8 @@ class Choices:
     others: Others
     masks: Tuple[str, ...]
     """What follows one of these texts, up to white space or a quote, is masked."""
+    spool: int
+    """Bytes that this host keeps of what the broker does not hold."""
 
 
 def seconds_of(text: str) -> float:
@@ -79,11 +85,11 @@ def length(seconds: float) -> str:
 
 
 def seconds_within(wanted: Optional[float], most: float) -> float:
-    """The length that was asked for, or the default. Raises ValueError beyond the broker's."""
+    """The length that was asked for, or the default. Raises ValueError beyond ``most``."""
     if wanted is None:
         return min(DEFAULT_SECONDS, most)
     if wanted > most:
-        raise ValueError(f"this broker allows at most {length(most)}: choose a shorter time")
+        raise ValueError(f"at most {length(most)} can be granted: choose a shorter time")
     return wanted
 
 
@@ -110,6 +116,28 @@ def drift_of(text: str) -> Drift:
 def others_of(text: str) -> Others:
     """Read what is seen of other terminals. Raises ValueError."""
     return _word_of(Others, text, "choice for others")
+
+
+def size_of(text: str) -> int:
+    """Read ``500M`` or ``2G``: bytes. Raises ValueError."""
+    found = _SIZE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no size: write 500M or 2G, at least 1M")
+    return int(found[1]) * _UNITS[found[2].upper()]
+
+
+def size(count: int) -> str:
+    """So many bytes, as they are written on the command line."""
+    unit = "G" if count % _UNITS["G"] == 0 else "M"
+    return f"{count // _UNITS[unit]}{unit}"
+
+
+def case_of(text: str) -> str:
+    """Read what an offline session is for. Raises ValueError."""
+    text = text.strip()
+    if not 1 <= len(text) <= MOST_CASE or not text.isprintable():
+        raise ValueError(f"a case is text that can be printed, of 1 to {MOST_CASE} characters")
+    return text
 
 
 def mask_of(text: str) -> str:
@@ -166,15 +194,20 @@ _CHANGES: Mapping[str, Tuple[str, Callable[[str], Any]]] = {
     "terminals": ("terminals", terminals_of),
     "drift": ("drift", drift_of),
     "others": ("others", others_of),
+    "spool": ("spool", size_of),
 }
+ENGINEERS = ("mode", "away", "page", "terminals")
+"""What is chosen for engineers alone: there are none in an offline session."""
 EXAMPLES = (
     "mode watch", "for 30m", "away end", "page off", "terminals 2", "drift off", "others off",
-    "mask pin=",
+    "mask pin=", "spool 500M",
 )  # fmt: skip
 """What can be typed at the terms, one of each."""
 
 
-def changed(choices: Choices, typed: str, most_seconds: float) -> Optional[Choices]:
+def changed(
+    choices: Choices, typed: str, most_seconds: float, *, offline: bool = False
+) -> Optional[Choices]:
     """The choices after ``typed`` (``mode watch``), or None where it is no change of them.
 
     Raises ValueError, with a sentence for the customer, where it would be one and makes no sense.
@@ -185,6 +218,8 @@ def changed(choices: Choices, typed: str, most_seconds: float) -> Optional[Choic
         return replace(choices, masks=masks_with(choices.masks, typed.partition(word)[2]))
     if name not in _CHANGES:
         return None
+    if offline and name in ENGINEERS:
+        raise ValueError(f"nobody joins an offline session: there is no {name} to choose")
     if len(values) != 1:
         (example,) = (one for one in EXAMPLES if one.startswith(name))
         raise ValueError(f"write {name} and one word after it, as in: {example}")

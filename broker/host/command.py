@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
 from broker.host import away_text, command_text, sessions, speaking
-from broker.host.arguments import parser
+from broker.host.arguments import parser, wanted
 from broker.host.asking import VOICE, typed_text, typed_words
 from broker.host.columns import plain
 from broker.host.earlier_runs import all_entries
 from broker.host.failures import Declined, Failed, Misused, NotFound
-from broker.host.granting import Wanted, grant
+from broker.host.granting import grant
 from broker.host.invocation import spoken
 from broker.host.logins.mounts import clear_left
 from broker.host.logins.relay import NotRecorded, asked, relay
@@ -61,20 +61,7 @@ def main(argv: List[str]) -> int:
 
 
 def _grant(args: argparse.Namespace) -> int:
-    wanted = Wanted(
-        args.code,
-        args.broker,
-        args.mode,
-        args.seconds,
-        args.away,
-        args.page,
-        args.terminals,
-        args.drift,
-        args.others,
-        args.masks,
-        args.prefix,
-    )
-    return _take_seat(grant(wanted), args.prefix)
+    return _take_seat(grant(wanted(args)), args.prefix)
 
 
 def _reattach(args: argparse.Namespace) -> int:
@@ -112,7 +99,9 @@ def _take_seat(session: Optional[str], prefix: bytes, number: Optional[int] = No
         raise Failed(f"you have left the seat: {left}") from None
     late = sessions.wait_until_delivered(facts["session"], _DELIVER_SECONDS)
     print(f"\nSession {facts['session']} has ended. It is recorded in {facts['folder']}.")
-    if late is not None:
+    if facts["link"] == "offline":
+        print(f"`{spoken()} bundle {facts['session']} -o FILE` makes one file to carry out.")
+    elif late is not None:
         print(
             f"{late['unheld']} bytes have yet to reach the broker; they go on their way by "
             f"themselves when the link is there (`{spoken()} status`)."

@@ -103,6 +103,7 @@ class Commands:
     ) -> None:
         self._banner = shown_again(file.banner)
         self._most_seconds = file.max_seconds
+        self._offline = file.offline
         self._authority = authority
         self._changes = changes
         self._proposing = proposing
@@ -213,6 +214,8 @@ class Commands:
             mode = Mode(_field(args, "mode", str))
         except ValueError:
             raise NotDone("bad-mode", f"mode: one of {', '.join(Mode)}") from None
+        if self._offline:
+            raise NotDone("offline", "nobody joins an offline session: there is no mode to change")
         grant = self._authority.grant
         if mode is grant.mode:
             self._done(client)
@@ -239,7 +242,7 @@ class Commands:
             raise NotDone("bad-time", "longer by at least a second, and at most a day")
         most = self._most_seconds
         if until - t > most:
-            raise NotDone("too-long", f"this broker allows at most {duration(most)} from now")
+            raise NotDone("too-long", f"at most {duration(most)} from now can be granted")
         after = self._authority.grant.after({"event": "extended", "until": until})
 
         def change(by: str, agreed: Dict[str, str]) -> None:

@@ -4,50 +4,21 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from enum import Enum
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
-from broker.host.cells import exactly
-from broker.host.choices import MOST_TERMINALS, Choices, Drift, Others, length
+from broker.host.choices import MOST_TERMINALS, Choices, length
 from broker.host.columns import COLUMNS, framed, plain, wrapped
 from broker.host.known_brokers import Acquaintance, BrokerKey
+from broker.host.terms_here import Here, chosen, item, items, kept, long, named, row, rows
 from broker.recording.grant import Away, Mode, Page
-from broker.recording.watched import VendorProbe
 
 CONSENT = "I agree"
 
-_MOST_HOLDS = 5
 _MOST_BANNER_LINES = 40
 _RECORDED = (
     "A new shell opens here. Everything that it prints is recorded, whoever types and whether or "
     "not anyone is connected: at the broker, where the vendor's engineers and reviewers can "
     "replay it, and "
-)
-_READ = (
-    "To tell what changes on this host, its state is read at low priority: now, when you leave, "
-    "while you are away, on return and at the end. That is: network, firewall, services, packages, "
-    "kernel settings, mounts, users and groups, lines of sudo's, cron's and a few other settings "
-    "(as hosts, fstab), and of files in /etc names, owners, modes and digests. The readings stay "
-    "on this host; what changed goes to the broker, with secrets masked."
-)
-_NOT_READ = "Your host's state is not read, and no command of the vendor's is run for that."
-_JOURNAL = (
-    "Programs begun at other terminals of this host while the grant lasts are listed: command "
-    "line, who, where and when, as far as the kernel tells."
-)
-_OTHERS = {
-    Others.RECORD: (
-        "WHOEVER LOGS IN on this host by console or ssh while the grant lasts is recorded too, and "
-        "told so; engineers can't type there. Of terminals that are open already, the programs "
-        "begun there are listed."
-    ),
-    Others.JOURNAL: _JOURNAL,
-    Others.OFF: "Nothing is recorded or listed of other terminals of this host.",
-}
-_NO_LOGINS = "Logins of others can be recorded only with sudo, and are not. "
-_MASKED = (
-    "Secrets are masked on this host first, as far as their form tells: private keys, well-known "
-    "tokens, passwords in URLs and after words like password=."
 )
 _MODES = {
     Mode.WATCH: "see this terminal. They cannot type.",
@@ -61,10 +32,8 @@ _WATCHED_AWAY = "they still see it, and the recording goes on."
 _AWAY = {
     (Mode.WATCH, Away.PAUSE): _WATCHED_AWAY,
     (Mode.WATCH, Away.CONTINUE): _WATCHED_AWAY,
-    (Mode.APPROVE, Away.PAUSE): (
-        "nothing runs unasked until you are back; they still see the terminal."
-    ),
-    (Mode.APPROVE, Away.CONTINUE): "lines that you have allowed beforehand still run.",
+    (Mode.APPROVE, Away.PAUSE): "nothing runs unasked; they still see it.",
+    (Mode.APPROVE, Away.CONTINUE): "lines that you allowed beforehand still run.",
     (Mode.CONTROL, Away.PAUSE): (
         "their typing is held off until you are back; they still see the terminal."
     ),
@@ -85,32 +54,14 @@ _PAGES = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Who asks for what, and what the customer's host would do about it."""
+class Asked(Here):
+    """Who asks for what."""
 
     broker: str
     key: BrokerKey
-    case: str
     engineer: str
     banner: str
     """The vendor's plain text, or empty."""
-    choices: Choices
-    most_seconds: float
-    user: str
-    as_root: bool
-    """Whether the recorder would run as root."""
-    protected: bool
-    """And the shell not."""
-    folder: str
-    program: str
-    """What a person types for ``jumpseat`` here."""
-    prefix: str
-    probes: Tuple[VendorProbe, ...]
-    """The vendor's own."""
-    trees: Tuple[str, ...]
-    """The directories that the vendor wants watched."""
-    holds: Tuple[str, ...]
-    """What holds that are up on this host say."""
 
 
 def terms(asked: Asked) -> str:
@@ -123,28 +74,23 @@ def terms(asked: Asked) -> str:
         *_warning(asked.key),
         *wrapped(f"{plain(asked.engineer)} asks for a jump seat at a terminal of this host."),
         "",
-        *_row("case", plain(asked.case)),
-        *_row("broker", plain(asked.broker)),
-        *_row("its key", asked.key.fingerprint),
-        *_row("", _acquaintance(asked.key)),
-        *_row("mode", _chosen(choices.mode)),
-        *_row("for", f"{length(choices.seconds)} (at most {length(asked.most_seconds)})"),
-        *_row("away", _chosen(choices.away)),
-        *_row("page", _chosen(choices.page)),
-        *_row("terminals", f"{choices.terminals} (at most {MOST_TERMINALS})"),
-        *_row("drift", _chosen(choices.drift)),
-        *_row("others", _chosen(choices.others)),
-        *_row("mask", _masks(choices.masks)),
+        *row("case", plain(asked.case)),
+        *row("broker", plain(asked.broker)),
+        *row("its key", asked.key.fingerprint),
+        *row("", _acquaintance(asked.key)),
+        *row("mode", chosen(choices.mode)),
+        *row("for", long(asked)),
+        *row("away", chosen(choices.away)),
+        *row("page", chosen(choices.page)),
+        *row("terminals", f"{choices.terminals} (at most {MOST_TERMINALS})"),
+        *rows(asked),
         *_banner(asked.banner),
         "",
-        *_item(f"The engineers of this case may {_MODES[choices.mode]} {_terminals(choices)}"),
-        *_item(_RECORDED + f"on this host in {asked.folder}, {_kept(asked)}"),
-        *_item(f"When you leave the terminal, {_when_away(choices)}"),
-        *_item(_PAGES[choices.page]),
-        *_drift(asked),
-        *_item(_others(asked)),
-        *_item(_MASKED),
-        *_holds(asked.holds),
+        *item(f"The engineers of this case may {_MODES[choices.mode]} {_terminals(choices)}"),
+        *item(_RECORDED + f"on this host in {asked.folder}, {kept(asked)}"),
+        *item(f"When you leave the terminal, {_when_away(choices)}"),
+        *item(_PAGES[choices.page]),
+        *items(asked, "to the broker"),
         "",
         *_taking_back(asked),
     ]
@@ -154,19 +100,6 @@ def terms(asked: Asked) -> str:
 def shown_again(banner: str) -> str:
     """The vendor's banner as it is shown before the shell, and before more is given; or empty."""
     return "\n".join([*_banner(banner), ""]) if banner.strip() else ""
-
-
-def _row(name: str, text: str) -> List[str]:
-    return wrapped(text, f"  {name:<11}", " " * 13)
-
-
-def _item(text: str) -> List[str]:
-    return wrapped(text, "- ", "  ")
-
-
-def _chosen(choice: Enum) -> str:
-    others = ", ".join(str(one.value) for one in type(choice) if one is not choice)
-    return f"{choice.value} (or {others})"
 
 
 def _warning(key: BrokerKey) -> List[str]:
@@ -219,54 +152,7 @@ def _when_away(choices: Choices) -> str:
     return _AWAY[choices.mode, choices.away]
 
 
-def _kept(asked: Asked) -> str:
-    if asked.protected:
-        return f"by root: {asked.user}, whose shell it is, can't change it."
-    weak = f"as {asked.user}, whose shell it is and who could change it: weaker evidence."
-    return weak if asked.user == "root" else f"{weak} With sudo the recorder runs as root."
-
-
-def _drift(asked: Asked) -> List[str]:
-    if asked.choices.drift is Drift.OFF:
-        return _item(_NOT_READ)
-    lines = _item(_READ)
-    if asked.trees:
-        lines += _item("The vendor wants the files in these directories read likewise:")
-        lines += [line for tree in asked.trees for line in exactly(tree, "    ")]
-    if asked.probes:
-        lines += _item("The vendor's own commands, run each time as the user before the bar:")
-        for probe in asked.probes:
-            as_root = probe.as_root and asked.protected
-            lines += exactly(probe.shown, f"    {'root' if as_root else plain(asked.user)} ")
-    return lines
-
-
-def _others(asked: Asked) -> str:
-    chosen = asked.choices.others
-    there = chosen.where(as_root=asked.as_root)
-    return _OTHERS[there] if there is chosen else _NO_LOGINS + _OTHERS[there]
-
-
-def _masks(masks: Tuple[str, ...]) -> str:
-    return ", ".join(["secrets", *(f'what follows "{plain(one)}"' for one in masks)])
-
-
-def _holds(holds: Tuple[str, ...]) -> List[str]:
-    if not holds:
-        return []
-    shown = [
-        line for text in holds[:_MOST_HOLDS] for line in wrapped(plain(text), "    ! ", "      ")
-    ]
-    more = len(holds) - _MOST_HOLDS
-    return [
-        *_item("Holds on this host, which both sides see; they prevent slips, not attacks:"),
-        *shown,
-        *([f"    ! and {more} more"] if more > 0 else []),
-    ]
-
-
 def _taking_back(asked: Asked) -> List[str]:
-    named = [] if asked.program == "jumpseat" else [f"(`jumpseat` is: {asked.program})"]
     narrower = "  jumpseat mode watch   lets them only see; more takes your consent again"
     return [
         *wrapped(
@@ -274,7 +160,7 @@ def _taking_back(asked: Asked) -> List[str]:
             "bar holds off all that is theirs, at once; the same gives it back. From any shell of "
             "yours:"
         ),
-        *named,
+        *named(asked),
         *([] if asked.choices.mode is Mode.WATCH else [narrower]),
         "  jumpseat revoke       ends what they may, for good; your shell goes on",
         "  jumpseat disconnect   cuts the link; the recording goes on",

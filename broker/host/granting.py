@@ -3,42 +3,36 @@
 from __future__ import annotations
 
 import os
-import pwd
+import secrets
 import socket
 import sys
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, NamedTuple, Optional, Tuple, TypeVar
 from urllib.parse import urlsplit
 
 from broker.host import clock, invitations, known_brokers, paths, sessions
 from broker.host.asking import typed_line
-from broker.host.choices import (
-    EXAMPLES,
-    Choices,
-    Drift,
-    Others,
-    changed,
-    masks_with,
-    seconds_within,
-)
+from broker.host.choices import ENGINEERS, EXAMPLES, Choices, Drift, changed, seconds_within
 from broker.host.columns import wrapped
 from broker.host.consent import CONSENT, Asked, refusal, shown_again, terms
 from broker.host.failures import Declined, Failed, Misused
 from broker.host.hold_file import HoldFile
-from broker.host.invitations import Invitation
 from broker.host.invocation import spoken
+from broker.host.offline_terms import MOST_SECONDS, offline_terms
 from broker.host.page_link import PageKey
 from broker.host.pty import User
 from broker.host.session_file import SessionFile
+from broker.host.shell_owner import environment, invoking_user, is_sudo
+from broker.host.terms_here import Here
 from broker.host.view.keyboard import key_name
-from broker.recording.grant import Away, Mode, Page
+from broker.recording.grant import Page
 
-# sudo and login start from these as well; everything else comes from the user's own start files.
-_KEPT_BY_SUDO = ("TERM", "COLORTERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "DISPLAY")
-_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
+# As a broker makes them: such sessions may be imported there.
+_ID_LETTERS, _ID_LENGTH = "abcdefghjkmnpqrstvwxyz23456789", 10
+_Asked = TypeVar("_Asked", bound=Here)
 
 
 class Wanted(NamedTuple):
@@ -46,14 +40,12 @@ class Wanted(NamedTuple):
 
     code: str
     broker: str
-    mode: Mode
+    """Its URL; empty: the session is offline, and there is no code."""
+    case: str
+    """What an offline session is for; an invitation has its own."""
+    choices: Choices
     seconds: Optional[float]
-    away: Away
-    page: Page
-    terminals: int
-    drift: Drift
-    others: Others
-    masks: Sequence[str]
+    """For how long; None: the default."""
     prefix: bytes
 
 
@@ -83,9 +75,34 @@ def grant(wanted: Wanted) -> str:
     user = invoking_user()
     state = paths.made_private(paths.state_dir())
     paths.made_private(paths.runtime_dir(), 0o755 if os.geteuid() == 0 else 0o700)
+    if not os.environ.get("TERM"):
+        print("TERM is not set; the shell is told that this terminal is dumb.", file=sys.stderr)
+    file = (_invited if wanted.broker else _offline)(wanted, user, state)
+    folder = paths.made_private(state / file.id)
+    file.save(folder)
+    sessions.start_recorder(folder)
+    print(shown_again(file.banner))
+    return file.id
+
+
+def _invited(wanted: Wanted, user: User, state: Path) -> SessionFile:
+    """A session at a broker: its code is used up when this returns."""
     invitation = invitations.look(wanted.broker, wanted.code, user)
-    asked = _asked(wanted, invitation, user, state)
-    choices, text, answer = _agreed(asked)
+    here = _here(wanted, invitation.most_seconds, user, state)
+    asked = Asked(
+        **{
+            **vars(here),
+            "case": invitation.case,
+            "probes": invitation.probes,
+            "trees": invitation.trees,
+        },
+        broker=_named(wanted.broker),
+        key=known_brokers.recognised(state, wanted.broker, invitation.key),
+        engineer=invitation.engineer,
+        banner=invitation.banner,
+    )
+    asked, text, answer = _agreed(asked, terms, offline=False)
+    choices = asked.choices
     _remember(state, wanted.broker, invitation.key)
     reads = choices.drift is Drift.ON
     page_key = None if choices.page is Page.OFF else PageKey.made()
@@ -101,13 +118,58 @@ def grant(wanted: Wanted) -> str:
         page_key.view_sha256 if page_key else "",
         user,
     )
-    folder = paths.made_private(state / redeemed.session)
-    SessionFile(
-        id=redeemed.session,
+    return replace(
+        _session(redeemed.session, asked, text, answer, user),
         broker=wanted.broker,
         token=redeemed.token,
-        case=invitation.case,
         engineer=invitation.engineer,
+        page_key=page_key.text if page_key else "",
+        probes=[asdict(one) for one in invitation.probes] if reads else [],
+        trees=list(invitation.trees) if reads else [],
+        banner=invitation.banner,
+        broker_key=urlsafe_b64encode(invitation.key).decode(),
+    )
+
+
+def _offline(wanted: Wanted, user: User, state: Path) -> SessionFile:
+    """A session that no broker knows of."""
+    here = _here(wanted, MOST_SECONDS, user, state)
+    here, text, answer = _agreed(here, offline_terms, offline=True)
+    session = "".join(secrets.choice(_ID_LETTERS) for _ in range(_ID_LENGTH))
+    return _session(session, here, text, answer, user)
+
+
+def _here(wanted: Wanted, most_seconds: float, user: User, state: Path) -> Here:
+    """What would be done here. Raises Declined where more is wanted than there may be."""
+    try:
+        seconds = seconds_within(wanted.seconds, most_seconds)
+    except ValueError as error:
+        raise Declined(str(error)) from None
+    return Here(
+        case=wanted.case,
+        choices=replace(wanted.choices, seconds=seconds),
+        most_seconds=most_seconds,
+        user=user.name,
+        as_root=os.geteuid() == 0,
+        protected=os.geteuid() == 0 and user.uid != 0,
+        folder=str(state),
+        program=spoken(),
+        prefix=key_name(wanted.prefix),
+        probes=(),
+        trees=(),
+        holds=tuple(hold.text for hold in HoldFile(state).load()),
+    )
+
+
+def _session(session: str, here: Here, text: str, answer: str, user: User) -> SessionFile:
+    """What was agreed to, as of now; of no broker."""
+    choices = here.choices
+    return SessionFile(
+        id=session,
+        broker="",
+        token="",
+        case=here.case,
+        engineer="",
         began_wall=time.time(),
         began_boottime=clock.boottime(),
         began_boot=clock.boot_id(),
@@ -121,92 +183,50 @@ def grant(wanted: Wanted) -> str:
         user=user.name,
         home=user.home,
         shell=user.shell,
-        env=_environment(user),
+        env=environment(user),
         cwd=str(Path.cwd()),
-        login=_is_sudo(),
+        login=is_sudo(),
         page=choices.page.value,
-        page_key=page_key.text if page_key else "",
         terminals=choices.terminals,
         drift=choices.drift.value,
-        others=choices.others.where(as_root=os.geteuid() == 0).value,
+        others=choices.others.where(as_root=here.as_root).value,
         masks=list(choices.masks),
-        probes=[asdict(one) for one in invitation.probes] if reads else [],
-        trees=list(invitation.trees) if reads else [],
-        banner=invitation.banner,
-        max_seconds=invitation.most_seconds,
-        broker_key=urlsafe_b64encode(invitation.key).decode(),
-    ).save(folder)
-    sessions.start_recorder(folder)
-    print(shown_again(invitation.banner))
-    return redeemed.session
-
-
-def _asked(wanted: Wanted, invitation: Invitation, user: User, state: Path) -> Asked:
-    """What the terms are made of. Raises Declined where more is wanted than there may be."""
-    try:
-        seconds = seconds_within(wanted.seconds, invitation.most_seconds)
-        masks: Tuple[str, ...] = ()
-        for mask in wanted.masks:
-            masks = masks_with(masks, mask)
-    except ValueError as error:
-        raise Declined(str(error)) from None
-    return Asked(
-        broker=_named(wanted.broker),
-        key=known_brokers.recognised(state, wanted.broker, invitation.key),
-        case=invitation.case,
-        engineer=invitation.engineer,
-        banner=invitation.banner,
-        choices=Choices(
-            wanted.mode,
-            seconds,
-            wanted.away,
-            wanted.page,
-            wanted.terminals,
-            wanted.drift,
-            wanted.others,
-            masks,
-        ),
-        most_seconds=invitation.most_seconds,
-        user=user.name,
-        as_root=os.geteuid() == 0,
-        protected=os.geteuid() == 0 and user.uid != 0,
-        folder=str(state),
-        program=spoken(),
-        prefix=key_name(wanted.prefix),
-        probes=invitation.probes,
-        trees=invitation.trees,
-        holds=tuple(hold.text for hold in HoldFile(state).load()),
+        spool=choices.spool,
+        max_seconds=here.most_seconds,
     )
 
 
-def _agreed(asked: Asked) -> Tuple[Choices, str, str]:
+def _agreed(
+    asked: _Asked, terms_of: Callable[[_Asked], str], *, offline: bool
+) -> Tuple[_Asked, str, str]:
     """Show the terms, anew after each change, until they are agreed to.
 
-    The choices, the text last shown, and what was typed. Raises Declined unless it is consent.
+    What was agreed to, the text last shown, and what was typed. Raises Declined unless it is
+    consent.
     """
-    text = _show(asked)
+    examples = [one for one in EXAMPLES if not (offline and one.split()[0] in ENGINEERS)]
     while True:
-        answer = _typed()
-        try:
-            choices = changed(asked.choices, answer, asked.most_seconds)
-        except ValueError as error:
-            print(f"{error}.")
-            continue
+        print()
+        text = terms_of(asked)
+        print("\n".join([text, *wrapped(f"To change it, type {', '.join(examples)}.")]))
+        answer, choices = _answered(asked, offline=offline)
         if choices is None:
             break
         asked = replace(asked, choices=choices)
-        print()
-        text = _show(asked)
     why = refusal(answer)
     if why is not None:
         raise Declined(why)
-    return asked.choices, text, answer
+    return asked, text, answer
 
 
-def _show(asked: Asked) -> str:
-    text = terms(asked)
-    print("\n".join([text, *wrapped(f"To change it, type {', '.join(EXAMPLES)}.")]))
-    return text
+def _answered(asked: Here, *, offline: bool) -> Tuple[str, Optional[Choices]]:
+    """What is typed at the terms, and the choices after it where it changes them."""
+    while True:
+        answer = _typed()
+        try:
+            return answer, changed(asked.choices, answer, asked.most_seconds, offline=offline)
+        except ValueError as error:
+            print(f"{error}.")
 
 
 def _typed() -> str:
@@ -222,37 +242,6 @@ def _remember(state: Path, broker: str, key: bytes) -> None:
         known_brokers.remember(state, broker, key, time.time())
     except OSError as error:
         raise Failed(f"can't write to {state}: {error.strerror}") from None
-
-
-def invoking_user() -> User:
-    """Whose shell it will be: under sudo, who called it."""
-    uid = int(os.environ["SUDO_UID"]) if _is_sudo() else os.getuid()
-    try:
-        found = pwd.getpwuid(uid)
-    except KeyError:
-        raise Failed(f"user {uid} has no entry in the password database") from None
-    shell = found.pw_shell or "/bin/sh"
-    if not _is_sudo():
-        shell = os.environ.get("SHELL") or shell
-    if not os.access(shell, os.X_OK):
-        raise Failed(f"the shell {shell} can't be run")
-    return User(uid, found.pw_gid, found.pw_name, found.pw_dir, shell)
-
-
-def _is_sudo() -> bool:
-    return os.geteuid() == 0 and os.environ.get("SUDO_UID", "").isdigit()
-
-
-def _environment(user: User) -> Dict[str, str]:
-    """The shell's environment: the customer's own, or under sudo what a login starts from."""
-    env = dict(os.environ)
-    if _is_sudo():
-        env = {name: os.environ[name] for name in _KEPT_BY_SUDO if name in os.environ}
-        env.update(HOME=user.home, USER=user.name, LOGNAME=user.name, SHELL=user.shell, PATH=_PATH)
-    if not env.get("TERM"):
-        print("TERM is not set; the shell is told that this terminal is dumb.", file=sys.stderr)
-        env["TERM"] = "dumb"
-    return env
 
 
 def _named(url: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List
 
+from broker.host.choices import DEFAULT_SPOOL
 from broker.host.failures import NotFound
 from broker.host.pty import ShellPlan, User
 from broker.recording.grant import Away, Grant, Mode, Page
@@ -24,6 +25,7 @@ class SessionFile:
 
     id: str
     broker: str
+    """Its URL; empty: the session is offline."""
     token: str = field(repr=False)
     case: str
     engineer: str
@@ -53,19 +55,26 @@ class SessionFile:
     """What is seen of other terminals, as it can be had here (``Others.where``)."""
     masks: List[str] = field(default_factory=list)
     """The customer's own: what follows one of these texts is masked."""
+    spool: int = DEFAULT_SPOOL
+    """Bytes that this host keeps of what the broker does not hold."""
     probes: List[Any] = field(default_factory=list)
     """The vendor's own probes, as the terms showed them (``recording.watched``)."""
     trees: List[str] = field(default_factory=list)
     """The directories that the vendor wants watched."""
     max_seconds: float = 8 * 3600.0
-    """How long the broker lets a grant last from any moment on."""
+    """How long a grant may last from any moment on."""
     banner: str = ""
     """The vendor's plain text, shown before engineers are given more."""
     broker_key: str = ""
     """The broker's public key, base64url, as it was when the terms were shown."""
     ended: bool = False
     delivered: bool = False
-    """Ended, and the broker holds everything."""
+    """Ended, and the broker, if there is one, holds everything."""
+
+    @property
+    def offline(self) -> bool:
+        """Whether no broker ever knows of it."""
+        return not self.broker
 
     @property
     def grant(self) -> Grant:

@@ -5,9 +5,11 @@ Names and texts of engineers come from the broker: all of them are made plain.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, Dict, List, Mapping
 
 from broker.host.cells import exactly
+from broker.host.choices import size
 from broker.host.columns import plain, wrapped
 from broker.recording.timeline import duration
 
@@ -40,21 +42,23 @@ def entry(facts: Facts, prefix: str, program: str) -> str:
 def read_out(facts: Facts, program: str) -> str:
     """All facts."""
     keeper = facts["recorder"] if facts["protected"] else f"{facts['recorder']} (weaker evidence)"
+    offline = facts["link"] == "offline"
     state = "ended" if facts["ended"] else f"{duration(facts['seconds_left'])} left"
     rows = {
         "session": f"{facts['session']}, {state}",
         "case": plain(facts["case"]),
-        "engineer": f"{plain(facts['engineer'])}, at {facts['broker']}",
+        "engineer": "none" if offline else f"{plain(facts['engineer'])}, at {facts['broker']}",
         "mode": f"{facts['mode']}; when you are away: {facts['away']}",
         "grant": _STANDINGS[facts["standing"]],
-        "link": facts["link"],
+        "link": "offline: there is no broker" if offline else facts["link"],
         "watching": (", ".join(map(plain, facts["watching"])) or "nobody") + _typing(facts),
         "terminals": _terminals(facts),
         "seat": "you are at the terminal" if facts["seated"] else f"empty ({program} reattach)",
         "page": facts["page"] or "none, or not shown in a shell that is recorded",
         "recorder": f"runs as {keeper}, the shell as {facts['shell']}",
         "records": facts["folder"],
-        "undelivered": f"{facts['unheld']} bytes",
+        "receipts": "none: there is no broker" if offline else _receipts(facts["receipts"]),
+        "undelivered": f"{facts['unheld']} bytes of at most {size(facts['spool'])}",
     }
     lines = [f"{name:<12}{value}" for name, value in rows.items()]
     lines += _section("these wait for your answer", _to_answer(facts, program))
@@ -117,6 +121,16 @@ def _typing(facts: Facts) -> str:
     if not who:
         return ""
     return "; you type" if who == "customer" else f"; {plain(who)} types"
+
+
+def _receipts(told: Facts) -> str:
+    """What the broker has signed for."""
+    if told["last"] is None:
+        return "none yet"
+    last = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(told["last"]))
+    beyond = f"all but {told['beyond']} bytes" if told["beyond"] else "all of it"
+    whole = "; the session is complete" if told["complete"] else ""
+    return f"{beyond} is signed for{whole} ({told['statements']} statements, the last {last})"
 
 
 def _terminals(facts: Facts) -> str:

@@ -17,14 +17,16 @@ _OVER = {
 def title(grant: Grant, t: float, *, asked: int, link: str, people: List[str]) -> str:
     """The title at session time ``t``.
 
-    ``asked``: how much waits for an answer of the customer's; ``link``: up, lost or disconnected.
+    ``asked``: how much waits for an answer of the customer's; ``link``: up, lost, disconnected or
+    offline, where there is nobody who could have a mode.
     """
     live = grant.standing is Standing.LIVE
     watching = f"{', '.join(people) or 'nobody'} watching"
+    mode = "" if link == "offline" else grant.mode.value
     parts = [
         "jumpseat",
         f"{asked} to answer" if asked else "",
-        grant.mode.value if live else _OVER[grant.standing],
+        mode if live else _OVER[grant.standing],
         {"up": watching, "lost": "link lost"}.get(link, link),
         "recorded",
         f"{duration(max(0.0, grant.until - t))} left" if live else "",

@@ -9,8 +9,9 @@ from broker.host.choices import Choices, Drift, Others, changed
 from broker.recording.grant import Away, Mode, Page
 
 CHOICES = Choices(
-    Mode.APPROVE, 7200.0, Away.PAUSE, Page.WATCH, 1, Drift.ON, Others.JOURNAL, ("key:",)
-)
+    Mode.APPROVE, 7200.0, Away.PAUSE, Page.WATCH, 1, Drift.ON, Others.JOURNAL, ("key:",),
+    choices.DEFAULT_SPOOL,
+)  # fmt: skip
 MOST = 8 * 3600.0
 
 
@@ -46,6 +47,13 @@ def test_two_hours_unless_told_and_never_more_than_the_broker_allows() -> None:
         (choices.page_of, "on", "off, watch or approve"),
         (choices.drift_of, "no", "'no' is no choice for drift: on or off"),
         (choices.others_of, "on", "'on' is no choice for others: record, journal or off"),
+        (choices.size_of, "0M", "'0M' is no size: write 500M or 2G"),
+        (choices.size_of, "500", "no size"),
+        (choices.size_of, "1.5G", "no size"),
+        (choices.size_of, "12345G", "no size"),
+        (choices.case_of, " ", "1 to 200 characters"),
+        (choices.case_of, "x" * 201, "1 to 200 characters"),
+        (choices.case_of, "a\nb", "can be printed"),
         (choices.mask_of, "a=", "3 to 60 characters"),
         (choices.mask_of, " " * 9, "3 to 60 characters"),
         (choices.mask_of, "x" * 61, "3 to 60 characters"),
@@ -91,6 +99,7 @@ def test_prefix_keys_are_the_bytes_that_they_send() -> None:
         ("mask pin=", "masks", ("key:", "pin=")),
         ("--mask  the word is ", "masks", ("key:", "the word is")),
         ("mask key:", "masks", ("key:",)),
+        ("spool 500m", "spool", 500 * 1024**2),
         ("--mode watch", "mode", Mode.WATCH),
     ],
 )
@@ -99,6 +108,19 @@ def test_each_choice_can_be_changed_at_the_terms(typed: str, field: str, value: 
     assert after is not None
     assert getattr(after, field) == value
     assert changed(after, "I agree", MOST) is None
+
+
+def test_sizes_are_told_as_they_are_written() -> None:
+    assert [choices.size(choices.size_of(text)) for text in ("1M", "1500m", "2g", "1024M")] == [
+        "1M", "1500M", "2G", "1G",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("typed", ["mode watch", "away end", "page off", "terminals 2"])
+def test_where_nobody_joins_nothing_is_chosen_for_them(typed: str) -> None:
+    with pytest.raises(ValueError, match="nobody joins an offline session"):
+        changed(CHOICES, typed, MOST, offline=True)
+    assert changed(CHOICES, "for 1h", MOST, offline=True) is not None
 
 
 @pytest.mark.parametrize("typed", ["", " ", "I agree", "y", "no", "modes watch", "Mode watch"])

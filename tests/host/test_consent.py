@@ -12,7 +12,9 @@ from broker.recording.grant import Away, Mode, Page
 from broker.recording.watched import VendorProbe, declared_one
 
 NEW = BrokerKey("SHA256:ioNmXzeYcn8U+SrQ5smf2rCO5zHWzWRMExIj/S9P7So", Acquaintance.NEW)
-CHOICES = Choices(Mode.CONTROL, 1800.0, Away.PAUSE, Page.WATCH, 1, Drift.ON, Others.JOURNAL, ())
+CHOICES = Choices(
+    Mode.CONTROL, 1800.0, Away.PAUSE, Page.WATCH, 1, Drift.ON, Others.JOURNAL, (), 500 * 1024**2
+)
 ASKED = Asked(
     broker="https://broker.example",
     key=NEW,
@@ -53,7 +55,7 @@ def test_the_terms_say_who_what_how_long_and_how_to_take_it_back() -> None:
         f"its key {NEW.fingerprint} new:", "for 30 min (at most 8 h)", "mode control (or watch",
         "AND TYPE INTO IT", "Everything that it prints is recorded", "reviewers can replay it",
         "by root: carol", "their typing is held off", "the secret link of a page",
-        "Ctrl-] and then the space bar", "jumpseat revoke", "jumpseat disconnect", "jumpseat end",
+        "spool 500M", "500M that no broker has yet", "Ctrl-] and then the space bar", "jumpseat revoke", "jumpseat disconnect", "jumpseat end",
     ):  # fmt: skip
         assert words in text, words
 

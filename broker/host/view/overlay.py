@@ -29,6 +29,7 @@ _NOW = {
 _LINKS = {
     "up": "up",
     "lost": "lost: nobody sees this or types; the recording goes on",
+    "offline": "there is no broker: nobody sees this or types; it is recorded here",
     "disconnected": "cut by you: nobody sees this or types; the recording goes on",
 }
 _AWAY = {
@@ -43,7 +44,7 @@ def overlay(facts: Dict[str, Any], shown: str, prefix: str) -> Sheet:
     here = ", ".join(plain(one) for one in facts["watching"]) or "nobody"
     typing = plain(facts["typing"])
     lines = [
-        *_row("case", f"{plain(facts['case'])}; {plain(facts['engineer'])}, at {facts['broker']}"),
+        *_row("case", _case(facts)),
         *_row("here", f"{here}; {typing} types now" if typing else here),
         *_row("mode", f"{facts['mode']}: {_MODES[facts['mode']]}"),
         *_row("type now?", _may_type(facts, prefix), style=BOLD),
@@ -74,6 +75,12 @@ def _row(name: str, *texts: str, style: str = "") -> List[Line]:
     return [Line(text, style, first, indent) for first, text in zip(names, texts)]
 
 
+def _case(facts: Dict[str, Any]) -> str:
+    if facts["link"] == "offline":
+        return plain(facts["case"])
+    return f"{plain(facts['case'])}; {plain(facts['engineer'])}, at {facts['broker']}"
+
+
 def _may_type(facts: Dict[str, Any], prefix: str) -> str:
     if facts["ended"]:
         return "NO: the session has ended"
@@ -90,7 +97,8 @@ def _recorded(facts: Dict[str, Any]) -> str:
         kept = f"by {keeper}, so that {shell}, whose shell it is, can't change it"
     else:
         kept = f"as {keeper}, whose shell it is and who could change it: weaker evidence"
-    return f"at the broker, and here {kept} ({plain(facts['folder'])})"
+    where = "here" if facts["link"] == "offline" else "at the broker, and here"
+    return f"{where} {kept} ({plain(facts['folder'])})"
 
 
 def _terminals(facts: Dict[str, Any], shown: str) -> str:
