@@ -158,7 +158,7 @@ class Recorder:
         server = await loop.create_unix_server(self._customer.welcome, sock=listening)
         loop.add_signal_handler(signal.SIGTERM, lambda: spawn(self._stop(), self.failed))
         self._ready()
-        self._link.uplink.start()
+        self._link.start()
         self._tick()
         try:
             await self._over.wait()
@@ -244,7 +244,7 @@ class Recorder:
         self._logins.want(live=not self._authority.over)
         self._customer.check_idle()
         self._execs.look(live=not self._authority.over)
-        self._fingerprints.look(away=not (self._customer.seated and self._copies.up))
+        self._fingerprints.look(away=self._link.missed or not self._customer.seated)
         self.tell_who()
         self._changes.look(t, self.log)
         spawn(self._holds.look(), self.failed)
@@ -419,6 +419,7 @@ class Recorder:
             "protected": by["protected"],
             "folder": str(self._folder),
             "unheld": self._copies.unheld,
+            "spool": session.spool,
             "streams": [
                 {"name": name, "size": stream.end, "held": self._copies.held(name)}
                 for name, stream in self._records.streams.items()
