@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Callable, Optional, Protocol
+from typing import Any, Callable, Dict, Optional, Protocol, Set
 
 import broker
 from broker.host.absence import Absence
 from broker.host.clock import Moment, boot_id, suspended
 from broker.host.pulse import Pulse
+from broker.host.receipts import Contradiction, ReceiptsFile
+from broker.host.receiving import Receiving
 from broker.host.records import Records
 from broker.host.refusal import NotDone
 from broker.host.replication import Replication
 from broker.host.session_file import SessionFile
 from broker.host.uplink_process import UplinkProcess
 from broker.recording.causes import Cause
-from broker.wire.messages import PROTOCOL, Error, Hello, Message, Welcome
+from broker.recording.receipts import BadReceipts
+from broker.recording.statements import from_base64url
+from broker.wire.messages import PROTOCOL, Complete, Error, Hello, Message, Welcome
 
 
 class Owner(Protocol):
@@ -66,9 +70,17 @@ class Connection:
         self._run = run
         self._clock = clock
         self._owner = owner
+        self._streams = records.streams
+        self._asked = False
+        """Whether the broker was asked, on this link, to sign that the session is complete."""
+        self._contradicted: Set[str] = set()
+        self._limited = False
+        key = from_base64url(session.broker_key)
+        file = ReceiptsFile(folder, session.id, key, records.streams)
+        self._receipts = Receiving(file, self, owner.failed)
         self._absence = Absence()
         self._pulse = Pulse(self._now(), every)
-        self.copies = Replication(records.streams, self._now, self)
+        self.copies = Replication(records.streams, self._receipts, self._now, self)
         self.uplink = UplinkProcess(
             _websocket_url(session.broker),
             session.plan.user,
@@ -94,6 +106,16 @@ class Connection:
     def missed(self) -> bool:
         """Whether there should be a link and is none."""
         return not (self.copies.up or self._session.offline)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the session has."""
+        return self._session.ended
+
+    @property
+    def receipts(self) -> Dict[str, Any]:
+        """What the broker has signed for, as ``jumpseat status`` shows it."""
+        return self._receipts.facts({name: one.end for name, one in self._streams.items()})
 
     def start(self) -> None:
         """Let the link be made, if the session has a broker."""
@@ -140,17 +162,16 @@ class Connection:
             self._delivered()
         elif self._absence.cut:
             self._owner.delivered()  # `reconnect` delivers what is left
-        elif self.copies.up and self.copies.unheld == 0:
-            self.all_held()
 
     # --- what replication tells -------------------------------------------------------------
 
     def hello(self) -> Hello:
         """The greeting, with the clocks as they are now."""
-        session = self._session
+        session, self._asked = self._session, False
         return Hello(
             PROTOCOL, session.id, session.token, self._run, boot_id(),
-            self._clock(), suspended(), time.time(), broker.__version__, 0,
+            self._clock(), suspended(), time.time(), broker.__version__,
+            self._receipts.kept.size,
         )  # fmt: skip
 
     def link_up(self, welcome: Welcome) -> None:
@@ -180,14 +201,48 @@ class Connection:
             self._owner.tell("urgent", f"the broker turned this session away: {error.code}")
 
     def all_held(self) -> None:
-        """The broker holds everything; after the end, that was all."""
-        if self._session.ended and not self._session.delivered:
+        """The broker holds everything; after the end, it is to sign for that."""
+        if not self._session.ended or self._session.delivered:
+            return
+        if self._receipts.kept.complete:
             self.uplink.leave("ended")
             self._delivered()
+        elif not self._asked:
+            self._asked = True
+            sizes = {name: stream.end for name, stream in self._streams.items()}
+            self.copies.tell(Complete(sizes))
 
     def from_viewers(self, message: Message) -> None:
         """Somebody joined, left, typed or wants something, says the broker."""
         self._owner.from_viewers(message)
+
+    # --- what the receipts tell -------------------------------------------------------------
+
+    def receipts_kept(self) -> None:
+        """There are more of them; the last one may be what a session that has ended waits for."""
+        if self._session.ended:
+            self.copies.pump()
+
+    def contradicted(self, found: Contradiction) -> None:
+        """The broker has signed something else than is here: once a stream, and said once."""
+        if found.stream in self._contradicted:
+            return
+        if not self._contradicted:
+            self._owner.tell("urgent", _told(found))
+        self._contradicted.add(found.stream)
+        self._owner.log("contradicted", stream=found.stream, offset=found.offset)
+
+    def receipts_refused(self, bad: BadReceipts) -> None:
+        """What the broker sent is no receipts of this session."""
+        self.receipts_missing(str(bad))
+        if self.copies.up:
+            self.copies.give_up(bad.code.value, str(bad))
+
+    def receipts_missing(self, why: str) -> None:
+        """There are none to keep, or they can't be kept."""
+        if not self._limited:
+            self._limited = True
+            self._owner.log("limit", what="receipts", why=why)
 
     def _delivered(self) -> None:
         self._session.delivered = True
@@ -200,6 +255,17 @@ class Connection:
 
     def _now(self) -> Moment:
         return Moment(self._clock(), suspended())
+
+
+def _told(found: Contradiction) -> str:
+    if found.beyond:
+        what, why = "more", "some of it was lost here, or the broker is wrong"
+    else:
+        what, why = "something else", "one of the two was changed"
+    return (
+        f"the broker has signed that it holds {what} of {found.stream} than this host has: {why}. "
+        "What it signed is kept; ask your vendor"
+    )
 
 
 def _said(cause: Optional[Cause]) -> str:

@@ -1,8 +1,8 @@
-"""The recorder's end of the link to the broker: copies streams, by way of the uplink.
+"""The recorder's end of the link to the broker: copies streams and takes in receipts of them.
 
-What is sent is read from the spool, so a link that is slow, late or gone costs no memory and the
-shell never waits for it. The uplink only passes messages on; whether the link is alive is decided
-here, by ``wire.link``.
+By way of the uplink. What is sent is read from the spool, so a link that is slow, late or gone
+costs no memory and the shell never waits for it. The uplink only passes messages on; whether the
+link is alive is decided here, by ``wire.link``.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from typing import Callable, Dict, Optional, Protocol
 
 from broker.host.clock import Moment
 from broker.host.local import PackedLink
+from broker.host.receiving import Receiving
 from broker.host.spool import StreamFile
 from broker.wire.codec import MAX_DATA_BYTES, decode
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import HOST_TO_BROKER, Link, LinkState
 from broker.wire.messages import (
     Act,
+    Append,
     Attention,
     Error,
     Held,
@@ -36,7 +38,7 @@ from broker.wire.messages import (
     Welcome,
     Withdraw,
 )
-from broker.wire.names import parse_stream
+from broker.wire.names import RECEIPTS, parse_stream
 from broker.wire.stream import Sender
 
 
@@ -59,7 +61,7 @@ class Listener(Protocol):
         """Who watches, and what they want."""
 
     def all_held(self) -> None:
-        """The broker durably holds every stream to its end."""
+        """The broker durably holds every stream to its end. Told often."""
 
 
 _FROM_VIEWERS = (
@@ -73,10 +75,15 @@ class Replication:
     """Copies a session's streams to the broker while there is a link."""
 
     def __init__(
-        self, streams: Dict[str, StreamFile], now: Callable[[], Moment], listener: Listener
+        self,
+        streams: Dict[str, StreamFile],
+        receipts: Receiving,
+        now: Callable[[], Moment],
+        listener: Listener,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._streams = streams
+        self._receipts = receipts
         self._now = now
         self._heard = now()
         self._listener = listener
@@ -119,8 +126,12 @@ class Replication:
         try:
             self._receive(decode(encoded))
         except RemoteProtocolError as error:
-            self._send(Error(error.code, error.message))
-            self._give_up(error.code)
+            self.give_up(error.code, error.message)
+
+    def give_up(self, code: str, message: str) -> None:
+        """Tell the broker what it did wrong, and have it dialled again."""
+        self._send(Error(code, message))
+        self._give_up(code)
 
     def _receive(self, message: Message) -> None:
         if isinstance(message, LinkUp):
@@ -166,24 +177,33 @@ class Replication:
         uplink = self._uplink
         if uplink is None or not self.up:
             return
+        receipts = self._sender(RECEIPTS)
+        self._send_on(uplink, RECEIPTS, self._receipts.read)
         for name, stream in self._streams.items():
-            sender = self._sender(name)
-            sender.grow(self._sendable(name, stream))
-            while not uplink.full:
-                piece = sender.next(MAX_DATA_BYTES)
-                if piece is None:
-                    break
-                offset, size = piece
-                data = stream.read(offset, size)
-                uplink.send_append(name, offset, data)
-                sender.pass_on(len(data))
+            self._sender(name).grow(self._sendable(name, stream))
+            self._send_on(uplink, name, stream.read)
+        if self.unheld == 0 and receipts.sent == receipts.end:
+            self._listener.all_held()
+
+    def _send_on(self, uplink: PackedLink, name: str, read: Callable[[int, int], bytes]) -> None:
+        sender = self._sender(name)
+        while not uplink.full:
+            piece = sender.next(MAX_DATA_BYTES)
+            if piece is None:
+                return
+            offset, size = piece
+            data = read(offset, size)
+            uplink.send_append(name, offset, data)
+            sender.pass_on(len(data))
 
     def _take(self, message: Message) -> None:
-        if isinstance(message, Held):
+        if isinstance(message, Append):
+            if message.stream != RECEIPTS:
+                raise RemoteProtocolError("unknown-stream", "a broker sends receipts only")
+            self._receipts.append(message.offset, message.data)
+        elif isinstance(message, Held):
             self._known(message.stream).hold(message.offset)
             self.pump()
-            if self.unheld == 0:
-                self._listener.all_held()
         elif isinstance(message, Refused):
             self._known(message.stream).rewind(message.offset)
             self.pump()
@@ -195,10 +215,13 @@ class Replication:
                 sender.grow(self._sendable(name, stream))
                 # After a power cut the broker may hold more of an earlier run than this disk does.
                 sender.resume(min(message.held.get(name, 0), self._sendable(name, stream)))
+            # Of receipts it gets only what it has signed and lost: it was restored from a backup.
+            size = self._receipts.kept.size
+            receipts = self._senders[RECEIPTS] = Sender()
+            receipts.grow(size)
+            receipts.resume(min(message.held.get(RECEIPTS, 0), size))
             self._listener.link_up(message)
             self.pump()
-            if self.unheld == 0:
-                self._listener.all_held()
         elif isinstance(message, Error):
             if message.code in _FINAL:
                 self._listener.turned_away(message)
@@ -212,7 +235,7 @@ class Replication:
         return self._withheld.get(name, 0)
 
     def _known(self, name: str) -> Sender:
-        if name not in self._streams:
+        if name not in self._streams and name != RECEIPTS:
             raise RemoteProtocolError("unknown-stream", "no such stream")
         return self._sender(name)
 

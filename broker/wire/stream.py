@@ -91,9 +91,10 @@ class Sender:
     def resume(self, held: int) -> None:
         """A new link: the receiver holds ``held`` and wants the rest.
 
-        Raises RemoteProtocolError where it claims more than there is, or less than it once held.
+        That may be less than it once held: it was restored from a backup. Raises
+        RemoteProtocolError where it claims more than there is.
         """
-        if not self.held <= held <= self.end:
+        if not 0 <= held <= self.end:
             raise RemoteProtocolError("bad-held", f"resumes at {held} of {self.end}")
         self.held = self.sent = held
 

@@ -13,8 +13,21 @@ from collections.abc import AsyncIterator, Callable
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from broker.wire.codec import decode, encode, is_text
-from broker.wire.messages import Append, Held, Hello, Leave, Message, Ping, Pong, Welcome
+from broker.recording.receipts import lines
+from broker.wire.codec import MAX_DATA_BYTES, decode, encode, is_text
+from broker.wire.messages import (
+    Append,
+    Complete,
+    Held,
+    Hello,
+    Leave,
+    Message,
+    Ping,
+    Pong,
+    Welcome,
+)
+from broker.wire.names import RECEIPTS
+from tests.recording.receipts_made import Signer
 
 WAIT_SECONDS = 20.0
 
@@ -28,6 +41,11 @@ class BrokerEnd:
         self.links = 0
         self.holding = True
         self.answering = True
+        self.completing = True
+        """Whether it signs that a session is complete."""
+        self.signer = Signer()
+        """Signs when a test has it ``sign``, and at a session's end."""
+        self.receipts_sent = 0
         self._link: ServerConnection | None = None
         self._changed = asyncio.Condition()
         self._server: Server
@@ -49,6 +67,34 @@ class BrokerEnd:
         assert self._link is not None
         with contextlib.suppress(ConnectionClosed):  # what it had sent before is still to be read
             await self._link.send(encoded.decode() if is_text(encoded) else encoded)
+
+    async def sign(self) -> None:
+        """Sign for all that is here, and send what was signed."""
+        if not self.signer.file:
+            self.signer.begins().links()
+        for name, copy in self.streams.items():
+            last = self.signer.chain.held.get(name)
+            if len(copy) > (last.fields["offset"] if last else 0):
+                self.signer.holds(name, bytes(copy))
+        await self.send_receipts()
+
+    async def send_receipts(self) -> None:
+        """Send what was signed, from where the host's end."""
+        at, self.receipts_sent = self.receipts_sent, len(self.signer.file)
+        for offset in range(at, self.receipts_sent, MAX_DATA_BYTES):
+            piece = self.signer.file[offset : offset + MAX_DATA_BYTES]
+            await self.send(Append(RECEIPTS, offset, piece))
+
+    def has_signed(self, receipts: bytes) -> None:
+        """Go on after these, as a broker that was restored from a backup."""
+        self.signer = Signer(self.signer.key)
+        self._adopt(receipts)
+
+    def _adopt(self, receipts: bytes) -> None:
+        for line in lines(receipts):
+            self.signer.time = self.signer.chain.take(line).time
+        self.signer.chain.check()
+        self.signer.file += receipts
 
     async def cut(self) -> None:
         """Drop the connection without a word."""
@@ -90,7 +136,19 @@ class BrokerEnd:
     async def _take(self, message: Message) -> None:
         if isinstance(message, Hello):
             held = {name: len(copy) for name, copy in self.streams.items()}
+            held[RECEIPTS] = len(self.signer.file)
             await self.send(Welcome(1, "b1", 0.0, held))
+            self.receipts_sent = message.receipts
+            await self.send_receipts()
+        elif isinstance(message, Complete):
+            assert message.streams == {name: len(copy) for name, copy in self.streams.items()}
+            if self.completing:
+                await self.sign()
+                self.signer.completes()
+                await self.send_receipts()
+        elif isinstance(message, Append) and message.stream == RECEIPTS:
+            assert message.offset == len(self.signer.file)
+            self._adopt(message.data)
         elif isinstance(message, Append):
             copy = self.streams.setdefault(message.stream, bytearray())
             assert message.offset == len(copy)

@@ -70,8 +70,18 @@ def test_a_broker_that_claims_what_can_not_be_is_not_believed(claim: int) -> Non
         original.hold(51)
     original.hold(50)
     with pytest.raises(RemoteProtocolError):
-        original.resume(49)
+        original.hold(49)
     assert (original.held, original.sent, original.end) == (50, 50, 100)
+
+
+def test_a_receiver_that_was_restored_from_a_backup_gets_it_again() -> None:
+    original = Sender()
+    original.grow(100)
+    original.pass_on(80)
+    original.hold(80)
+    original.resume(30)
+    assert original.held == 30
+    assert original.next(100) == (30, 70)
 
 
 def test_a_stream_never_shrinks_and_nothing_is_sent_that_is_not_there() -> None:
