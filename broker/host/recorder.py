@@ -420,6 +420,7 @@ class Recorder:
             "folder": str(self._folder),
             "unheld": self._copies.unheld,
             "spool": session.spool,
+            "receipts": self._link.receipts,
             "streams": [
                 {"name": name, "size": stream.end, "held": self._copies.held(name)}
                 for name, stream in self._records.streams.items()
