@@ -3,13 +3,20 @@
 import json
 import re
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from broker.recording.watched import VendorProbe, declared, directories
+from broker.server.at_rest.settings import (
+    AtRest,
+    BadAtRest,
+    Retention,
+    read_at_rest,
+    read_retention,
+)
 from broker.server.webhooks.settings import BadWebhook, Webhook
 from broker.server.webhooks.settings import read as read_webhooks
 
@@ -41,6 +48,8 @@ class Configuration:
     """Directories that are watched besides ``/etc``."""
     webhooks: tuple[Webhook, ...] = ()
     """Where news is sent."""
+    at_rest: AtRest = field(default_factory=AtRest)
+    retention: Retention = field(default_factory=Retention)
 
 
 class _File(msgspec.Struct):
@@ -49,6 +58,8 @@ class _File(msgspec.Struct):
     probe: Any = []
     trees: Any = []
     webhook: list[dict[str, Any]] = []
+    at_rest: dict[str, Any] = {}
+    retention: dict[str, Any] = {}
 
 
 def read(path: Path) -> Configuration:
@@ -78,8 +89,10 @@ def read(path: Path) -> Configuration:
             probes=probes,
             trees=trees,
             webhooks=read_webhooks(file.webhook, path.parent),
+            at_rest=read_at_rest(file.at_rest, path.parent),
+            retention=read_retention(file.retention),
         )
-    except (msgspec.ValidationError, BadWebhook, BadConfiguration) as error:
+    except (msgspec.ValidationError, BadWebhook, BadAtRest, BadConfiguration) as error:
         raise BadConfiguration(f"{path}: {error}") from None
 
 

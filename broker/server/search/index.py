@@ -14,6 +14,7 @@ from broker.server.search.screen_text import ScreenLine
 
 PIECE_CHARACTERS = 3600
 _MOST_AROUND = 100
+_MERGED_PAGES = 500
 
 
 @dataclass(slots=True)
@@ -33,6 +34,7 @@ class Index:
 
     def __init__(self, path: Path) -> None:
         self._db = schema.open_to_write(path)
+        self._tidying = False
 
     def close(self) -> None:
         """Let go of the file."""
@@ -94,6 +96,49 @@ class Index:
             self._note(stream, indexed, stream.lines)
         stream.indexed = indexed
 
+    def forget(self, session: str) -> None:
+        """Nothing of this session is found any more; ``tidy`` removes its words from the file."""
+        with self._transaction():
+            mine = "SELECT id FROM sessions WHERE name = ?"
+            pieces = f"SELECT id, lines FROM pieces WHERE session IN ({mine})"  # noqa: S608 - ours
+            for number, packed in self._db.execute(pieces, (session,)).fetchall():
+                self._forget_piece(number, packed)
+            commands = f"SELECT id, line FROM commands WHERE session IN ({mine})"  # noqa: S608
+            for row in self._db.execute(commands, (session,)).fetchall():
+                self._db.execute(
+                    "INSERT INTO parts (parts, rowid, line) VALUES ('delete', ?, ?)", row
+                )
+            for table in ("commands", "streams"):
+                self._db.execute(f"DELETE FROM {table} WHERE session IN ({mine})", (session,))  # noqa: S608
+            self._db.execute("DELETE FROM sessions WHERE name = ?", (session,))
+            self._db.execute("PRAGMA user_version = 1")
+
+    @property
+    def untidy(self) -> bool:
+        """Whether forgotten words may still stand in the file."""
+        return bool(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def tidy(self) -> bool:
+        """Some of the work of removing forgotten words from the file; whether there is more.
+
+        Words stand in it until the parts that hold them were written anew. What is freed is
+        overwritten with zeros.
+        """
+        pages = _MERGED_PAGES if self._tidying else -_MERGED_PAGES  # the latter begins
+        changed = 0
+        for table in ("words", "parts"):
+            before = self._db.total_changes
+            merge = f"INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)"  # noqa: S608 - ours
+            self._db.execute(merge, (pages,))
+            changed = max(changed, self._db.total_changes - before)
+        self._tidying = pages < 0 or changed > 1  # SQLite's own rule for when it is done
+        if self._tidying:
+            return True
+        (busy, *_) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            self._db.execute("PRAGMA user_version = 0")
+        return bool(busy)
+
     def _transaction(self) -> "_Transaction":
         return _Transaction(self._db)
 
@@ -120,11 +165,14 @@ class Index:
     def _forget_rest(self, stream: Known) -> None:
         rest = "SELECT id, lines FROM pieces WHERE stream = ? AND NOT full ORDER BY id"
         for number, packed in self._db.execute(rest, (stream.id,)).fetchall():
-            text = _words(read_lines(packed))
-            self._db.execute(
-                "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (number, text)
-            )
-            self._db.execute("DELETE FROM pieces WHERE id = ?", (number,))
+            self._forget_piece(number, packed)
+
+    def _forget_piece(self, number: int, packed: bytes) -> None:
+        text = _words(read_lines(packed))
+        self._db.execute(
+            "INSERT INTO words (words, rowid, text) VALUES ('delete', ?, ?)", (number, text)
+        )
+        self._db.execute("DELETE FROM pieces WHERE id = ?", (number,))
 
     def _add_piece(
         self, stream: Known, lines: Sequence[ScreenLine], began: float, *, full: bool

@@ -25,6 +25,7 @@ _STEP_SECONDS = 60.0
 _START_SECONDS = 60.0
 _TRIES = 3
 _TROUBLE_SECONDS = 30.0
+_FORGET_SECONDS = 300.0
 _ANSWER_BYTES = 256 * 1024 * 1024
 
 
@@ -58,6 +59,11 @@ class Indexer:
         self._tasks = tasks
         self._copies: dict[_Key, _Copy] = {}
         self._due: set[_Key] = set()
+        self._gone: set[str] = set()
+        """Sessions of which nothing is to be found."""
+        self._unforgotten: set[str] = set()
+        """Those of them that may still be in the index."""
+        self._tidying = False
         self._grown = asyncio.Event()
         self._worker: asyncio.subprocess.Process | None = None
         self._troubled = False
@@ -69,6 +75,8 @@ class Indexer:
     def grew(self, session: str, began: float, name: str, held: int) -> None:
         """So much of a stream is held now. ``began``: Unix time of the session's zero."""
         key = _Key(session, parse_stream(name))
+        if session in self._gone:
+            return
         copy = self._copies.get(key)
         if copy is None:
             copy = self._copies[key] = _Copy(began)
@@ -76,6 +84,19 @@ class Indexer:
         if held > copy.indexed and not copy.skipped:
             self._due.add(key)
             self._grown.set()
+
+    def forget(self, session: str) -> None:
+        """Soon nothing of this session is found or in the index, and it is not indexed again."""
+        self._gone.add(session)
+        self._unforgotten.add(session)
+        for key in [key for key in self._copies if key.session == session]:
+            del self._copies[key]
+            self._due.discard(key)
+        self._grown.set()
+
+    def is_indexed(self, session: str) -> bool:
+        """Whether all that is held of this session is in the index, or never will be."""
+        return all(key.session != session for key in self._due)
 
     @property
     def behind(self) -> int:
@@ -96,7 +117,7 @@ class Indexer:
                     await self._end_worker()
                     await asyncio.sleep(_TROUBLE_SECONDS)
                     continue
-                if not self._due:
+                if not self._due and not self._unforgotten and not self._tidying:
                     self._grown.clear()
                 if not more:
                     await asyncio.sleep(_PAUSE_SECONDS)
@@ -107,16 +128,33 @@ class Indexer:
         """One step of each stream that is due; gives whether any of them has more."""
         if self._worker is None:
             await self._start_worker()
-        more = False
+        await self._forget()
+        more = self._tidying
         # Each run's log first, so that its commands are known when their output is read.
         for key in sorted(self._due):
-            copy = self._copies[key]
+            copy = self._copies.get(key)
+            if copy is None:
+                continue  # forgotten meanwhile
             upto = copy.held
             await self._step(key, copy)
             if copy.indexed >= copy.held:
                 self._due.discard(key)
             more = more or copy.indexed < upto
         return more
+
+    async def _forget(self) -> None:
+        """Take what is to be forgotten out of the index, a step at a time. Raises _Trouble."""
+        try:
+            while self._unforgotten:
+                session = next(iter(self._unforgotten))
+                await self._ask(_line(forget=session), _FORGET_SECONDS)
+                self._unforgotten.discard(session)
+                self._tidying = True
+            if self._tidying:
+                self._tidying = (await self._ask(_line(tidy=True), _FORGET_SECONDS))["more"]
+        except _Died as died:
+            await self._end_worker()
+            raise _Trouble(str(died)) from None
 
     async def _step(self, key: _Key, copy: _Copy) -> None:
         """Raises _Trouble."""
@@ -131,7 +169,7 @@ class Indexer:
         try:
             if self._worker is None:
                 await self._start_worker()
-            answer = await self._ask(json.dumps(asked).encode() + b"\n", _STEP_SECONDS)
+            answer = await self._ask(_line(**asked), _STEP_SECONDS)
         except _Died as died:
             await self._end_worker()
             copy.tries += 1
@@ -165,6 +203,8 @@ class Indexer:
             answer = await self._ask(b"", _START_SECONDS)
         except _Died as died:
             raise _Trouble(f"the worker does not start: {died}") from None
+        self._tidying = answer["untidy"]
+        self._unforgotten &= {session for session, *_ in answer["known"]}
         for copy in self._copies.values():
             copy.indexed, copy.skipped = 0, False  # the index may be another one
         for session, name, indexed, skipped in answer["known"]:
@@ -203,3 +243,7 @@ class Indexer:
             if worker.returncode is None:
                 worker.kill()
             await worker.wait()
+
+
+def _line(**asked: object) -> bytes:
+    return json.dumps(asked).encode() + b"\n"

@@ -48,6 +48,22 @@ class Reading:
         """Never read this one again."""
         self._index.skip(self._stream(session, name))
 
+    def forget(self, session: str) -> None:
+        """Nothing of this session is found any more. Raises sqlite3.Error."""
+        for stream in self._known.pop(session, {}).values():
+            self._open.pop(stream.id, None)
+        self._commands.pop(session, None)
+        self._index.forget(session)
+
+    @property
+    def untidy(self) -> bool:
+        """Whether words that were forgotten may still stand in the file."""
+        return self._index.untidy
+
+    def tidy(self) -> bool:
+        """Remove forgotten words from the file, a step at a time; whether there is more to do."""
+        return self._index.tidy()
+
     def step(self, session: str, name: str, held: int, began: float) -> int:
         """Index some more of what is held of a stream; gives how far it is indexed.
 

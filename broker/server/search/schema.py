@@ -91,6 +91,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
             connection.executescript(f"BEGIN;{_SCHEMA}")
             connection.execute("INSERT INTO about VALUES (?)", (FORMAT,))
             connection.execute("COMMIT")
+        connection.execute("PRAGMA secure_delete = ON")  # what is forgotten leaves the file
     except BaseException:
         connection.close()
         raise

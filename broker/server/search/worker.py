@@ -12,6 +12,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
+from broker.server.at_rest.opened import Sealed
 from broker.server.search import schema
 from broker.server.search.index import Index
 from broker.server.search.reading import Reading
@@ -40,15 +41,26 @@ def main() -> int:
 
 def _work(recordings: Path, path: Path) -> None:
     reading = Reading(recordings, Index(path))
-    _tell({"known": reading.known()})
+    _tell({"known": reading.known(), "untidy": reading.untidy})
     for line in sys.stdin:
         asked = json.loads(line)
+        if "forget" in asked:
+            reading.forget(asked["forget"])
+            _tell({"more": True})
+            continue
+        if "tidy" in asked:
+            _tell({"more": reading.tidy()})
+            continue
         session, name = asked["session"], asked["stream"]
         if asked["skip"]:
             reading.skip(session, name)
             _tell({"indexed": asked["held"]})
         else:
-            _tell({"indexed": reading.step(session, name, asked["held"], asked["began"])})
+            try:
+                indexed = reading.step(session, name, asked["held"], asked["began"])
+            except (FileNotFoundError, Sealed):  # deleted or sealed since this was asked
+                indexed = asked["held"]
+            _tell({"indexed": indexed})
 
 
 def _tell(answer: dict[str, object]) -> None:

@@ -25,7 +25,7 @@ from broker.server.stores.tables import (
     sign_ins,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration that this version wants."""
 
 FILE_NAME = "metadata.sqlite3"

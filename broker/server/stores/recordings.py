@@ -2,6 +2,9 @@
 
 The interface is as narrow as its use, so that object storage can take the files' place: append
 durably, list, read a range. Every method blocks: call them in a thread, never on the loop.
+
+A sealed stream lies beside where it lay, as ``STREAM.age``, and is read as any other is, where
+there is a key for it; where there is none, reading raises ``Sealed``, which is an OSError.
 """
 
 import contextlib
@@ -10,18 +13,22 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from broker.evidence.encryption import ENDING, Keys
+from broker.server.at_rest import standing
+from broker.server.at_rest.opened import Opened
 from broker.wire.errors import RemoteProtocolError
-from broker.wire.names import check_id, parse_stream
+from broker.wire.names import RECEIPTS, check_id, parse_stream
 
 _PIECE_BYTES = 256 * 1024
 _DIR_MODE, _FILE_MODE = 0o700, 0o600
 
 
 class Recordings:
-    """The recordings below one directory. Stateless: safe from any thread, one writer a stream."""
+    """The recordings below one directory. Safe from any thread, one writer a stream."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keys: Keys | None = None) -> None:
         self.root = root
+        self.opened = Opened(keys or Keys())
 
     def prepare(self) -> None:
         """Make the directory. Raises OSError."""
@@ -29,12 +36,17 @@ class Recordings:
         _sync_directory(self.root.parent)
 
     def path(self, session: str, stream: str) -> Path:
-        """Where a stream lies.
+        """Where a stream, or the session's receipts, lies.
 
         Raises RemoteProtocolError for names that are none: nothing that comes from outside
         becomes a path before it was checked here.
         """
-        return self.root / check_id(session, "session") / parse_stream(stream).name
+        name = stream if stream == RECEIPTS else parse_stream(stream).name
+        return self.folder(session) / name
+
+    def folder(self, session: str) -> Path:
+        """Where a session's streams lie. Raises RemoteProtocolError for what is no id."""
+        return self.root / check_id(session, "session")
 
     def settle(self, session: str) -> dict[str, int]:
         """Make durable what a broker before this one left, and tell each stream's size.
@@ -43,19 +55,33 @@ class Recordings:
         """
         sizes = self.sizes(session)
         for stream in sizes:
-            with _opened(self.path(session, stream), os.O_RDONLY) as fd:
+            with (
+                contextlib.suppress(FileNotFoundError),  # sealed: that was durable from the first
+                _opened(self.path(session, stream), os.O_RDONLY) as fd,
+            ):
                 os.fsync(fd)
         if sizes:
             _sync_directory(self.root / session)
         return sizes
 
     def sizes(self, session: str) -> dict[str, int]:
-        """Each stream's size in bytes; empty for a session that has none yet."""
-        sizes = {}
+        """Each stream's size in bytes; empty for a session that has none yet, or no more.
+
+        Of a sealed one, what it was when the session was complete.
+        """
+        sizes: dict[str, int] = {}
+        sealed = set()
+        folder = self.folder(session)
         with contextlib.suppress(FileNotFoundError):
-            for entry in (self.root / check_id(session, "session")).iterdir():
-                with contextlib.suppress(RemoteProtocolError):  # not a stream: not ours
-                    sizes[parse_stream(entry.name).name] = entry.stat().st_size
+            for entry in folder.iterdir():
+                with contextlib.suppress(RemoteProtocolError, FileNotFoundError):  # no stream
+                    if entry.suffix == ENDING:
+                        sealed.add(parse_stream(entry.stem).name)
+                    else:
+                        sizes[parse_stream(entry.name).name] = entry.stat().st_size
+        if sealed:
+            complete = standing.read(folder).complete or {}
+            sizes |= {name: complete.get(name, 0) for name in sealed - sizes.keys()}
         return sizes
 
     def append(self, session: str, stream: str, offset: int, data: bytes) -> None:
@@ -89,8 +115,26 @@ class Recordings:
 
     def read(self, session: str, stream: str, offset: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``offset``; fewer only at the end of the file."""
-        with _opened(self.path(session, stream), os.O_RDONLY) as fd:
+        with self.reading(session, stream) as fd:
             return os.pread(fd, size, offset)
+
+    @contextlib.contextmanager
+    def reading(self, session: str, stream: str) -> Iterator[int]:
+        """A descriptor to pread from, for this block. Raises OSError, of which Sealed is one."""
+        path = self.path(session, stream)
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError as error:
+            try:
+                with self.opened.reading(path.with_name(path.name + ENDING)) as fd:
+                    yield fd
+            except FileNotFoundError:
+                raise error from None
+            return
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
     def pieces(self, session: str, stream: str, size: int) -> Iterator[bytes]:
         """The first ``size`` bytes of a stream, in order."""

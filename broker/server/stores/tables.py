@@ -121,3 +121,16 @@ deliveries = Table(
     Index(None, "webhook", "next"),
     Index(None, "created"),
 )
+
+keeps = Table(  # what is not to be deleted, and what was not
+    "keeps",
+    schema,
+    Column("id", String, primary_key=True),
+    Column("session_id", ForeignKey("sessions.id")),  # one of these two
+    Column("case_id", ForeignKey("cases.id")),
+    Column("by", String, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", Float, nullable=False),
+    Column("released", Float),
+    Column("released_by", String, nullable=False, server_default=""),
+)

@@ -1,0 +1,1 @@
+"""Recordings when they are complete: encrypted, kept for a time, deleted."""
