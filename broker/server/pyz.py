@@ -88,7 +88,7 @@ def _modules(
             continue
         if entry.is_dir() and entry.name != "__pycache__":
             yield from _modules(entry, f"{prefix}/{entry.name}", frozenset())
-        elif entry.name.endswith(".py"):
+        elif entry.name.endswith((".py", ".html")):  # the page that goes into bundles
             yield f"{prefix}/{entry.name}", entry.read_bytes()
 
 
