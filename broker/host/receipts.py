@@ -100,7 +100,8 @@ class ReceiptsFile:
         except BadReceipts as bad:
             self._path.replace(self._path.with_name(_DAMAGED))
             self.size = 0
-            return Taken(self._kept(), bad=bad)
+            why = f"what was kept here is damaged, and set aside: {bad.why}"
+            return Taken(self._kept(), bad=BadReceipts(bad.code, bad.line, why))
         self._chain, self._last = chain, last
         return Taken(self._kept())
 

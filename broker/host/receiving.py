@@ -35,10 +35,10 @@ class Listener(Protocol):
         """One of them says other than what is here."""
 
     def receipts_refused(self, bad: BadReceipts) -> None:
-        """What came is no receipts of this session; it was thrown away."""
+        """What came, or was kept, is no receipts of this session: it has to come again."""
 
     def receipts_missing(self, why: str) -> None:
-        """They can't be kept now, or could not be read; it is tried again."""
+        """They can't be kept or read now; it is tried again."""
 
 
 class Receiving:
@@ -84,14 +84,7 @@ class Receiving:
         }
 
     async def _work(self) -> None:
-        loaded = await self._done(self._file.load)
-        self.kept = loaded.kept
-        if loaded.bad is not None:
-            self._waiting.clear()
-            self._listener.receipts_missing(
-                f"what was kept is damaged, and set aside: {loaded.bad}"
-            )
-        self._listener.receipts_kept()
+        self._took(await self._done(self._file.load))
         while True:
             await self._more.wait()
             self._more.clear()
