@@ -54,6 +54,8 @@ class Broker:
         self.data = data
         self.env = dict(env)
         self.options: tuple[str, ...] = ()
+        self.prefix: tuple[str, ...] = ()
+        """What its command line begins with."""
         self.log = data.with_suffix(".log")
         self._process: asyncio.subprocess.Process | None = None
         self.address = self.url = ""
@@ -69,8 +71,8 @@ class Broker:
         """Start it; returns once it is ready."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                JUMPSEAT, "serve", "--data", str(self.data), "--listen", self.address,
-                *self.options, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
+                *self.prefix, JUMPSEAT, "serve", "--data", str(self.data),
+                "--listen", self.address, *self.options, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
                 start_new_session=True,
             )  # fmt: skip
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -96,6 +98,14 @@ class Broker:
         self._process.kill()
         await self._process.wait()
         self._process = None
+
+    async def died(self) -> int:
+        """Wait until it has ended by itself; its exit status, minus a signal's number."""
+        assert self._process is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            status = await self._process.wait()
+        self._process = None
+        return status
 
     async def stop(self) -> int:
         """End it as an admin would; its exit status."""

@@ -1,0 +1,134 @@
+"""One fault at one system call of a process, put there by ``strace`` from outside of it."""
+
+import asyncio
+import contextlib
+import re
+import signal
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.journeys.processes import Process
+from tests.journeys.waiting import PATIENCE_SECONDS, until
+
+_POLL_SECONDS = 0.005
+_STRUCK = re.compile(r"^(\d+) +(.*?) += \?.*$", re.MULTILINE)
+_KILLED = re.compile(r"^(\d+) +\+\+\+ killed by SIGKILL", re.MULTILINE)
+_INJECTED = re.compile(r"^\d+ +(.*?) += -1 .*\(INJECTED\)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What happens to which calls.
+
+    ``calls``: names as strace knows them. ``paths``: only calls on these; none: on whatever.
+    ``nth`` counts from the moment that the fault is put in place, in each thread.
+    """
+
+    calls: str
+    paths: tuple[Path, ...]
+    does: str
+    """``signal=KILL``, ``error=EIO``, …"""
+    nth: str
+
+    def options(self, log: Path) -> list[str]:
+        """strace's command line up to the program or process."""
+        only = [word for path in self.paths for word in ("-P", str(path))]
+        return [
+            "strace", "-f", "-y", "-o", str(log), *only, "-e", f"trace={self.calls}",
+            "-e", "signal=KILL", "-e", f"inject={self.calls}:{self.does}:when={self.nth}",
+        ]  # fmt: skip
+
+
+class Trace:
+    """A fault in place in a running process."""
+
+    def __init__(self, process: Process, log: Path, strace: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self._log = log
+        self._strace = strace
+
+    async def killed(self, seconds: float) -> str | None:
+        """Wait for the process to die of it: the call that it died before; None: it lives on."""
+        if not await gone(self._process, seconds):
+            await self.remove()
+            return None
+        # Its children may live a little longer; a tracer that is told to leave one that is dying
+        # would wait for it for ever.
+        pid = self._process.pid
+        await until(lambda: pid in dead(self._log.read_text()), "strace to tell of the kill")
+        with contextlib.suppress(ProcessLookupError):
+            self._strace.kill()
+        await self._strace.wait()
+        return struck(self._log)
+
+    @property
+    def failed(self) -> list[str]:
+        """The calls that were made to fail so far."""
+        return _INJECTED.findall(self._log.read_text())
+
+    async def remove(self) -> None:
+        """The fault is over; the process goes on."""
+        with contextlib.suppress(ProcessLookupError):
+            self._strace.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._strace.wait()
+
+
+async def attach(process: Process, fault: Fault, log: Path) -> Trace | None:
+    """Put a fault in place in all threads of a process; None: it was gone already."""
+    log.unlink(missing_ok=True)
+    strace = await asyncio.create_subprocess_exec(
+        *fault.options(log), "-p", str(process.pid),
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert strace.stderr is not None
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        told = await strace.stderr.readline()
+    trace = Trace(process, log, strace)
+    if b"attached" not in told:
+        assert b"No such process" in told or b"not permitted" in told, told
+        await trace.remove()
+        return None
+    return trace
+
+
+def traced(command: Sequence[str], fault: Fault, log: Path) -> list[str]:
+    """A command line that starts a program with a fault in place; its process is our child."""
+    log.unlink(missing_ok=True)
+    return [*fault.options(log), "-D", *command]
+
+
+async def untraced(process: Process) -> None:
+    """Take the fault away from a program that was started with it and lives on."""
+    with contextlib.suppress(OSError):
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        tracer = int(status.partition("TracerPid:")[2].split()[0])
+        if tracer:
+            Process(tracer, ()).kill(signal.SIGTERM)
+            await gone(Process(tracer, ()), PATIENCE_SECONDS)
+
+
+async def gone(process: Process, seconds: float) -> bool:
+    """Wait until it is not running any more; whether that came true."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while process.running:
+        if loop.time() > end:
+            return False
+        await asyncio.sleep(_POLL_SECONDS)
+    return True
+
+
+def dead(text: str) -> set[int]:
+    """The processes and threads that strace has seen killed."""
+    return {int(pid) for pid in _KILLED.findall(text)}
+
+
+def struck(log: Path) -> str | None:
+    """The call before which a process was killed, as strace's log has it."""
+    text = log.read_text() if log.exists() else ""
+    killed = dead(text)
+    calls = (match[2] for match in _STRUCK.finditer(text) if int(match[1]) in killed)
+    return next(calls, None)
