@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Mapping
 
 from broker.host.spool import StreamFile
 from broker.recording import session_log
+from broker.recording.causes import Cause
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import parse_stream
 
@@ -31,13 +32,33 @@ def last_time(streams: Iterable[StreamFile]) -> float:
     return latest
 
 
-def last_boot(log: StreamFile) -> str:
-    """The boot in which a run began, as its session log says; empty where that was torn off."""
-    line = log.read(0, _TAIL_BYTES).partition(b"\n")[0]
-    try:
-        return str(json.loads(line)["boot"])
-    except (ValueError, KeyError, TypeError):
-        return ""
+def told_until(streams: Mapping[str, StreamFile]) -> float:
+    """The session time up to which earlier runs tell what was recorded, and what was not.
+
+    A run that was stopped before it could log the gap ahead of it has told of nothing: the next
+    one's gap covers that one and its own.
+    """
+    told = {1}
+    for name, log in streams.items():
+        stream = parse_stream(name)
+        if stream.is_log and stream.run > 1 and any(_is_stop(entry) for entry in entries(log)):
+            told.add(stream.run)
+    return last_time(log for name, log in streams.items() if parse_stream(name).run <= max(told))
+
+
+def _is_stop(entry: session_log.Entry) -> bool:
+    stops = (Cause.RECORDER_STOPPED.value, Cause.REBOOTED.value)
+    return entry["event"] == "gap" and entry["cause"] in stops
+
+
+def last_boot(streams: Mapping[str, StreamFile], upto: int) -> str:
+    """The boot of the last run up to this one whose session log says it; empty: none does."""
+    logs = {parse_stream(name).run: streams[name] for name in streams if parse_stream(name).is_log}
+    for run in sorted(logs, reverse=True):
+        line = logs[run].read(0, _TAIL_BYTES).partition(b"\n")[0] if run <= upto else b""
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            return str(json.loads(line)["boot"])
+    return ""
 
 
 def entries(log: StreamFile) -> Iterator[session_log.Entry]:

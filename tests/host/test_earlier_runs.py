@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from broker.host.earlier_runs import last_boot, told_until
+from broker.host.spool import StreamFile
+
+_STARTED = '{"t": %s, "event": "started", "boot": "%s", "format": 1, "session": "s", "run": 1, ' + (
+    '"wall": 1, "version": "1", "host": "h", "recorder": {}, "shell": {}, "protected": false, '
+    '"grant": {}}\n'
+)
+_GAP = '{"t": %s, "event": "gap", "since": 1.0, "until": 2.0, "cause": "%s"}\n'
+
+
+def streams(folder: Path, **logs: str) -> dict[str, StreamFile]:
+    for run, text in logs.items():
+        (folder / f"run-{run[1:]}.log").write_text(text)
+    return {path.name: StreamFile(path, create=False) for path in folder.iterdir()}
+
+
+def test_a_run_that_could_not_log_its_gap_is_in_the_next_ones(tmp_path: Path) -> None:
+    told = _STARTED % (10.0, "a") + _GAP % (10.1, "recorder-stopped")
+    full = _STARTED % (12.0, "a") + _GAP % (13.0, "disk-full")
+    logs = streams(
+        tmp_path, r1=_STARTED % (1.0, "a"), r2=told, r3=_STARTED % (11.0, "a"), r4=full, r5=""
+    )
+    assert told_until(logs) == 10.1
+
+
+def test_the_first_run_has_no_gap_ahead_of_it(tmp_path: Path) -> None:
+    assert told_until(streams(tmp_path, r1=_STARTED % (1.0, "a"), r2="")) == 1.0
+    assert told_until({}) == 0.0
+
+
+def test_a_boot_is_known_from_the_last_run_that_told_it(tmp_path: Path) -> None:
+    logs = streams(tmp_path, r1=_STARTED % (1.0, "a"), r2=_STARTED % (2.0, "b"), r3="", r4="")
+    assert last_boot(logs, 3) == "b"
+    assert last_boot(logs, 1) == "a"
+    assert last_boot({}, 1) == ""
