@@ -8,7 +8,18 @@ import stat
 import time
 import zipfile
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from typing import (
+    AbstractSet,
+    Any,
+    BinaryIO,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Sequence,
+    Tuple,
+)
 
 from broker.evidence import bundle, replay_page
 from broker.evidence.encryption import ENDING
@@ -32,6 +43,8 @@ class Maker:
     """Unix time."""
     keys: Sequence[Mapping[str, Any]]
     """The broker's keys as its API gives them, oldest first, as far as they are known."""
+    trusted: AbstractSet[str]
+    """Fingerprints of those that are known to be the broker's."""
     reports: Mapping[str, str] = field(default_factory=dict)
     """Texts that go beside the reports, by name."""
 
@@ -51,7 +64,7 @@ def pack(source: Source, maker: Maker, page: bytes, out: BinaryIO) -> Packed:
     ``page``: ``replay_page.template``. Reads every stream a few times; blocks for as long. Always
     in the same order. Raises Unreadable, and OSError of ``out``.
     """
-    verified = verify(source, {str(one["key"]) for one in maker.keys})
+    verified = verify(source, maker.trusted)
     told = {
         "format": bundle.FORMAT,
         "session": verified.session,
@@ -71,7 +84,10 @@ def pack(source: Source, maker: Maker, page: bytes, out: BinaryIO) -> Packed:
     plain = in_order(source.streams)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as whole:
         to = _Writer(whole, maker.at)
-        to.add(bundle.README, [readme(verified, told, maker.keys, page=with_page).encode()])
+        to.add(
+            bundle.README,
+            [readme(verified, told, maker.keys, maker.trusted, page=with_page).encode()],
+        )
         if with_page:
             facts = {
                 **told,

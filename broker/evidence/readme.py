@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import time
-from typing import Any, Dict, Mapping, Sequence
+from typing import AbstractSet, Any, Dict, Mapping, Sequence
 
 from broker.evidence.told import read_out
 from broker.evidence.verifying import Verified
@@ -13,7 +13,12 @@ _COLUMNS = 78
 
 
 def readme(
-    verified: Verified, told: Mapping[str, Any], keys: Sequence[Mapping[str, Any]], *, page: bool
+    verified: Verified,
+    told: Mapping[str, Any],
+    keys: Sequence[Mapping[str, Any]],
+    trusted: AbstractSet[str],
+    *,
+    page: bool,
 ) -> str:
     """README.txt. ``told``: session.json; ``keys``: those of keys.json; ``page``: it is there."""
     made = told["made"]
@@ -22,8 +27,8 @@ def readme(
     parts = [
         f"A recorded session of Jumpseat: {told['session']}",
         _filled(
-            "A support engineer was granted a seat at a terminal. This is all that was recorded: "
-            "what the terminals printed, and the session log. consent.txt has the terms as they "
+            f"{_GRANTED if told['engineer'] else _OFFLINE} This is all that was recorded: what the "
+            "terminals printed, and the session log. consent.txt has the terms as they "
             f"were shown. It was packed {where} on {at}. It may hold whatever was on the screen: "
             "give it to those who may see that."
         ),
@@ -44,7 +49,7 @@ def readme(
         _filled(_WHICH_KEY),
         "\n".join(_keys(keys)) or "  (no broker's key is known here: nobody has signed)",
         "WHEN IT WAS PACKED",
-        "\n".join(read_out(verified, {str(one["key"]) for one in keys})),
+        "\n".join(read_out(verified, trusted)),
         "WHAT IS IN IT",
         "\n".join(f"  {name:<14} {text}" for name, text in _FILES.items() if page or name != _HTML),
     ]
@@ -53,6 +58,8 @@ def readme(
 
 _HTML = "replay.html"
 _KEY = "SHA256:..."
+_GRANTED = "A support engineer was granted a seat at a terminal."
+_OFFLINE = "A terminal was recorded offline: no engineer was there, and no broker."
 _PAGE = (
     "Unpack the zip file and open replay.html in a browser. It needs no network and sends nothing. "
     "It checks the receipts as well, but a page that came with the evidence is only as good as "

@@ -38,7 +38,7 @@ def read_out(found: Verified, trusted: AbstractSet[str]) -> List[str]:
         until = f", the last at {_utc(judged.until / 1000)}" if judged.until is not None else ""
         lines.append(f"  {'receipts':<9} {judged.receipts}{until} by the broker's clock")
     for key in judged.keys:
-        known = "a key that you know" if key in trusted else "not a key that you know"
+        known = "known" if key in trusted else "nobody has said that this is the broker's key"
         lines.append(f"  {'signed by':<9} {key} ({known})")
     lines += [f"  {plain(one.name):<24} {_stream(one)}" for one in found.streams]
     summed = [

@@ -6,7 +6,7 @@ import argparse
 from typing import Any, Callable, Tuple
 
 from broker import __version__
-from broker.host import choices
+from broker.host import choices, evidence_commands
 from broker.host.failures import Misused
 from broker.host.granting import Wanted, broker_url
 from broker.host.view.keyboard import PREFIX
@@ -121,6 +121,8 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--json", action="store_true", help="print the facts as JSON")
 
+    _add_evidence(commands)
+
     one = commands.add_parser("lift", help="lift a hold")
     one.add_argument("hold", metavar="ID", help="as `jumpseat holds` lists it")
     _add_facts(one)
@@ -134,6 +136,42 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("word", metavar="WORD", nargs="*", help="what the engineer is told")
     _add_facts(one)
     return whole
+
+
+def _add_evidence(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name for it
+    one = commands.add_parser(
+        "verify",
+        help="check a session's evidence, offline: VERIFIED, UNANCHORED or REJECTED",
+        description="Check a session's evidence, offline and anywhere: a bundle, a folder as "
+        "`jumpseat export` writes it, or a session of this host. The exit status is the verdict: "
+        "0 VERIFIED, 1 UNANCHORED, 2 REJECTED; 3: there is nothing to be checked, 64: it can't be "
+        "run like this. On a host that has granted, the keys of the brokers that were consented "
+        "to count as known. Where the broker is: jumpseat verify SESSION --data DIR.",
+    )
+    one.add_argument("what", metavar="FILE|SESSION", help="a bundle, a folder, or a session's id")
+    one.add_argument(
+        "--key",
+        type=_checked(evidence_commands.key_of),
+        action="append",
+        default=[],
+        metavar="SHA256:...",
+        help="a key that you know to be the broker's; may be given several times",
+    )
+    one.add_argument("--json", action="store_true", help="print it as JSON")
+
+    one = commands.add_parser(
+        "bundle",
+        help="write a session of this host to one file that replays and verifies anywhere",
+        description="Write a session of this host to one zip file that replays and verifies "
+        "anywhere; while it goes on, as far as it is. It holds all that was recorded, for its "
+        "owner's eyes only. A file that is there is replaced only where it is a bundle of the same "
+        "session. Where the broker is: jumpseat bundle SESSION -o FILE --data DIR.",
+    )
+    one.add_argument(
+        "session", metavar="SESSION", nargs="?", help="which one; the newest unless told"
+    )
+    one.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write")
+    one.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 
 def _add_grant(one: argparse.ArgumentParser) -> None:

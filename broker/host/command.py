@@ -2,7 +2,8 @@
 
 Plain argparse: this runs where nothing can be installed. Facts go to standard output (``--json``
 for programs), what went wrong to standard error in one line; the exit status says what kind it
-was: 2 misuse, 3 no such session here, 4 broker not reachable, 5 refused, 1 anything else.
+was: 2 misuse, 3 no such session here, 4 broker not reachable, 5 refused, 1 anything else. That of
+``verify`` is the verdict, and where there is none, 3, or 64 for misuse.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional
 
-from broker.host import away_text, command_text, sessions, speaking
+from broker.host import away_text, command_text, evidence_commands, sessions, speaking
 from broker.host.arguments import parser, wanted
 from broker.host.asking import VOICE, typed_text, typed_words
 from broker.host.columns import plain
@@ -49,7 +50,12 @@ def main(argv: List[str]) -> int:
         return _PROCESSES[argv[0]](argv[1:])
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # names in letters that this locale lacks
-    args = parser().parse_args(argv)
+    try:
+        args = parser().parse_args(argv)
+    except SystemExit as ended:
+        if argv[:1] == ["verify"] and ended.code == Misused.status:
+            return evidence_commands.MISUSED  # 2 is a verdict
+        raise
     clear_left()
     try:
         return _COMMANDS.get(args.command, _do)(args)
@@ -167,6 +173,17 @@ def _list_commands(args: argparse.Namespace) -> int:
     return 0
 
 
+def _verify(args: argparse.Namespace) -> int:
+    told, verdict = evidence_commands.verified(args)
+    print(told)
+    return verdict
+
+
+def _bundle(args: argparse.Namespace) -> int:
+    print(evidence_commands.bundled(args))
+    return 0
+
+
 def _shell(args: argparse.Namespace) -> int:
     """A shell here, as one more terminal of the session."""
     if not (os.isatty(0) and os.isatty(1)):
@@ -260,6 +277,8 @@ _COMMANDS: Dict[str, Callable[[argparse.Namespace], int]] = {
     "away": _away,
     "commands": _list_commands,
     "shell": _shell,
+    "verify": _verify,
+    "bundle": _bundle,
 }
 
 

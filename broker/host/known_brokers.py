@@ -14,7 +14,7 @@ import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, FrozenSet
 
 from broker.host.failures import Failed
 
@@ -55,6 +55,12 @@ def recognised(state: Path, url: str, key: bytes) -> BrokerKey:
     if before == key:
         return BrokerKey(fingerprint(key), Acquaintance.KNOWN, since)
     return BrokerKey(fingerprint(key), Acquaintance.CHANGED, since, fingerprint(before))
+
+
+def fingerprints(state: Path) -> FrozenSet[str]:
+    """Of all brokers' keys that are known here. Raises Failed for a broken file."""
+    known = _load(state / _NAME).values()
+    return frozenset(fingerprint(bytes.fromhex(one["key"])) for one in known)
 
 
 def remember(state: Path, url: str, key: bytes, now: float) -> None:

@@ -79,7 +79,7 @@ def bundle(path: Path, place: Path, page: bytes = PAGE) -> Path:
     """The bundle of a folder."""
     source = Folder(place)
     out = io.BytesIO()
-    pack(source, Maker("host", AT, keys_of(lines(source.receipts))), page, out)
+    pack(source, Maker("host", AT, keys_of(lines(source.receipts)), KNOWN), page, out)
     path.write_bytes(out.getvalue())
     return path
 

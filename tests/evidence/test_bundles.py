@@ -104,7 +104,7 @@ def test_a_bundle_can_be_written_to_what_can_not_seek(tmp_path: Path) -> None:
 
     out = Pipe()
     source = Folder(folder(tmp_path / "s", signed().completes().file))
-    pack(source, Maker("broker", AT, []), PAGE, out)  # type: ignore[arg-type]
+    pack(source, Maker("broker", AT, [], KNOWN), PAGE, out)  # type: ignore[arg-type]
     (tmp_path / "s.zip").write_bytes(out.data)
     assert verify(Bundle(tmp_path / "s.zip"), KNOWN).judgement.verdict is Verdict.VERIFIED
 

@@ -35,7 +35,7 @@ def test_a_whole_session_is_verified_and_told(tmp_path: Path) -> None:
     ]
     told = "\n".join(read_out(found, KNOWN))
     assert told.startswith("VERIFIED: ")
-    assert f"{ONE.fingerprint} (a key that you know)" in told
+    assert f"{ONE.fingerprint} (known)" in told
     assert "observed 7 s, gap 2 s" in told
     assert "gap of 2 s after 3 s" in told
     assert as_json(found)["streams"][0]["covered"] == len(log())
@@ -120,13 +120,12 @@ def test_what_is_no_evidence_is_said_so(tmp_path: Path) -> None:
         opened(path)
 
 
-def test_a_gigabyte_would_not_be_in_memory(tmp_path: Path) -> None:
-    """Pieces come as they are asked for."""
+def test_a_line_that_is_torn_may_be_a_long_one(tmp_path: Path) -> None:
     path = folder(tmp_path / "s", b"")
     with (path / CAST).open("ab") as file:
-        file.truncate(1 << 30)
+        file.truncate(1 << 27)
     source = Folder(path, SESSION)
     name = CAST
-    assert source.streams[name] == len(cast())  # one torn line of 1 GiB
+    assert source.streams[name] == len(cast())  # one torn line of 128 MiB
     (path / "receipts").write_bytes(Signer().begins().file)
     assert verify(Folder(path), KNOWN).judgement.verdict is Verdict.UNANCHORED
