@@ -26,7 +26,7 @@ from broker.host.clock import SessionClock, boot_id
 from broker.host.commands import Commands
 from broker.host.connection import Connection
 from broker.host.customer import Customer
-from broker.host.earlier_runs import last_boot, last_time
+from broker.host.earlier_runs import last_boot, last_time, told_until
 from broker.host.engineers import Engineers
 from broker.host.execs.journal import ExecJournal
 from broker.host.fingerprinting import Fingerprinting
@@ -56,7 +56,6 @@ from broker.host.turn_teller import TurnTeller
 from broker.recording.causes import Cause
 from broker.recording.grant import Standing
 from broker.wire.messages import Declined, Ended, Message, Notice
-from broker.wire.names import log_name
 
 TICK_SECONDS = 1.0
 FIRST_SEAT_SECONDS = 30.0
@@ -145,7 +144,7 @@ class Recorder:
         self._over = asyncio.Event()
         if not session.ended:
             records.begin_log(self.run, clock, self._terminals.mark, self._copies.pump)
-            self._begin(before)
+            self._begin()
 
     # --- life -------------------------------------------------------------------------------
 
@@ -172,19 +171,19 @@ class Recorder:
             await self._link.uplink.gone()
             await self._terminals.logins_left()
 
-    def _begin(self, before: float) -> None:
+    def _begin(self) -> None:
         """The first lines of this run's log."""
         session, grant = self._session, self._authority.grant
         self.log("started", **started(session, self.run, grant))
         earlier = self._records.last_run
         if earlier:
-            log = self._records.streams.get(log_name(earlier))
-            before_boot = (log and last_boot(log)) or session.began_boot
-            rebooted = boot_id() != before_boot
+            streams = self._records.streams
+            rebooted = boot_id() != (last_boot(streams, earlier) or session.began_boot)
             cause = Cause.REBOOTED if rebooted else Cause.RECORDER_STOPPED
-            self.log("gap", since=before, until=self._clock(), cause=cause.value)
-            self._link.began_anew(before, rebooted=rebooted)
-        else:
+            since = told_until(streams)
+            self.log("gap", since=since, until=self._clock(), cause=cause.value)
+            self._link.began_anew(since, rebooted=rebooted)
+        if not any(entry["event"] == "consented" for entry in self._records.entries()):
             self.log("consented", **consented(session))
         held = self._authority.held_since
         if held is not None:
