@@ -10,8 +10,8 @@ import click
 
 from broker.cli import options
 from broker.cli.failure import NOT_FOUND, REFUSED, Failed
-from broker.recording.asciicast import BadCast, to_v3
-from broker.wire.names import parse_stream
+from broker.recording.asciicast import BadCast, to_v3, whole_lines
+from broker.wire.names import RECEIPTS, parse_stream
 
 if TYPE_CHECKING:
     from broker.server.stores.recordings import Recordings
@@ -33,10 +33,11 @@ _CHUNK_BYTES = 1024 * 1024
 @click.option("--v3", is_flag=True, help="Recordings as asciicast v3.  [default: v2, as recorded]")
 @options.as_json
 def command(session: str, output: Path, data: Path, v3: bool, as_json: bool) -> None:
-    """Write each terminal's recording (.cast) and each session log (.log) of SESSION.
+    """Write each terminal's recording (.cast), each session log (.log) and the receipts of SESSION.
 
     Also while the session goes on: then as far as it is held. A file that is there already is
-    replaced only by one that it is the beginning of.
+    replaced only by one that it is the beginning of. `jumpseat verify DIR` checks what is there;
+    with --v3 there are no receipts, since they speak for the bytes as they were recorded.
     """
     recordings = asyncio.run(_recordings(session, data))
     written = _export(session, output, recordings, v3=v3)
@@ -62,6 +63,7 @@ def _export(
     written = []
     try:
         output.mkdir(parents=True, exist_ok=True)
+        receipts = _receipts(recordings, session)  # first: what they speak for was there before
         sizes = recordings.settle(session)
         for stream in sorted(sizes, key=parse_stream):
             pieces = recordings.pieces(session, stream, sizes[stream])
@@ -70,11 +72,23 @@ def _export(
                 pieces = (line.encode() for line in to_v3(lines))
             path = output / stream
             written.append({"stream": stream, "path": str(path), "size": _write(path, pieces)})
+        if receipts and not v3:
+            path = output / RECEIPTS
+            size = _write(path, iter([receipts]))
+            written.append({"stream": RECEIPTS, "path": str(path), "size": size})
     except BadCast as error:
         raise Failed(f"it can't be converted: {error}") from None
     except OSError as error:
         raise Failed(f"{error.filename or output}: {error.strerror}") from None
     return written
+
+
+def _receipts(recordings: "Recordings", session: str) -> bytes:
+    try:
+        data = (recordings.root / session / RECEIPTS).read_bytes()
+    except FileNotFoundError:
+        return b""
+    return data[: whole_lines(data)]
 
 
 def _write(path: Path, pieces: Iterator[bytes]) -> int:

@@ -4,6 +4,8 @@ import click
 
 USAGE, NOT_FOUND, UNREACHABLE, REFUSED = 2, 3, 4, 5
 """As on the customer's side; 1 is anything else. ``jumpseat --help`` lists them."""
+MISUSED_VERIFY = 64
+"""Of ``verify``, whose 0, 1 and 2 are verdicts."""
 
 
 class Failed(click.ClickException):
