@@ -15,6 +15,8 @@ from broker.wire.names import parse_stream
 
 _TAIL_BYTES = 512 * 1024  # more than the longest line: one read of a PTY, escaped
 _CHUNK_BYTES = 1024 * 1024
+_UNSAFE_SECONDS = 10.0
+"""What is older than that before a loss of power was synced, unless the disk stood still."""
 
 
 def last_time(streams: Iterable[StreamFile]) -> float:
@@ -32,18 +34,24 @@ def last_time(streams: Iterable[StreamFile]) -> float:
     return latest
 
 
-def told_until(streams: Mapping[str, StreamFile]) -> float:
+def told_until(streams: Mapping[str, StreamFile], *, rebooted: bool) -> float:
     """The session time up to which earlier runs tell what was recorded, and what was not.
 
     A run that was stopped before it could log the gap ahead of it has told of nothing: the next
-    one's gap covers that one and its own.
+    one's gap covers that one and its own. ``rebooted``: one stream may have survived a loss of
+    power further than another, and which of them had more to say is not known.
     """
     told = {1}
     for name, log in streams.items():
         stream = parse_stream(name)
         if stream.is_log and stream.run > 1 and any(_is_stop(entry) for entry in entries(log)):
             told.add(stream.run)
-    return last_time(log for name, log in streams.items() if parse_stream(name).run <= max(told))
+    runs = {one: parse_stream(name).run for name, one in streams.items()}
+    until = last_time(one for one, run in runs.items() if run <= max(told))
+    if not rebooted:
+        return until
+    each = (last_time([one]) for one, run in runs.items() if run == max(told))
+    return max(0.0, until - _UNSAFE_SECONDS, min(each, default=until))
 
 
 def _is_stop(entry: session_log.Entry) -> bool:

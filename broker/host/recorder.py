@@ -180,7 +180,7 @@ class Recorder:
             streams = self._records.streams
             rebooted = boot_id() != (last_boot(streams, earlier) or session.began_boot)
             cause = Cause.REBOOTED if rebooted else Cause.RECORDER_STOPPED
-            since = told_until(streams)
+            since = told_until(streams, rebooted=rebooted)
             self.log("gap", since=since, until=self._clock(), cause=cause.value)
             self._link.began_anew(since, rebooted=rebooted)
         if not any(entry["event"] == "consented" for entry in self._records.entries()):

@@ -24,12 +24,25 @@ def test_a_run_that_could_not_log_its_gap_is_in_the_next_ones(tmp_path: Path) ->
     logs = streams(
         tmp_path, r1=_STARTED % (1.0, "a"), r2=told, r3=_STARTED % (11.0, "a"), r4=full, r5=""
     )
-    assert told_until(logs) == 10.1
+    assert told_until(logs, rebooted=False) == 10.1
 
 
 def test_the_first_run_has_no_gap_ahead_of_it(tmp_path: Path) -> None:
-    assert told_until(streams(tmp_path, r1=_STARTED % (1.0, "a"), r2="")) == 1.0
-    assert told_until({}) == 0.0
+    assert told_until(streams(tmp_path, r1=_STARTED % (1.0, "a"), r2=""), rebooted=False) == 1.0
+    assert told_until({}, rebooted=True) == 0.0
+
+
+def test_after_a_loss_of_power_the_gap_begins_where_the_first_stream_ends(tmp_path: Path) -> None:
+    """The log's last line may have reached the disk, and what was printed before it not."""
+    recording = tmp_path / "run-1.terminal-1.cast"
+    recording.write_text('{"version": 2}\n[19.0, "o", "printed"]\n')
+    logs = streams(tmp_path, r1=_STARTED % (20.0, "a"))
+    assert told_until(logs, rebooted=False) == 20.0
+    assert told_until(logs, rebooted=True) == 19.0
+    # A terminal that has long been quiet makes no long gap.
+    recording.write_text('{"version": 2}\n[2.0, "o", "printed"]\n')
+    logs = streams(tmp_path, r1=_STARTED % (20.0, "a"))
+    assert told_until(logs, rebooted=True) == 10.0
 
 
 def test_a_boot_is_known_from_the_last_run_that_told_it(tmp_path: Path) -> None:
