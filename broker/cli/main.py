@@ -2,12 +2,13 @@
 
 import importlib
 import sys
+from keyword import iskeyword
 from typing import NoReturn
 
 import click
 
 from broker import __version__
-from broker.cli.failure import USAGE, Failed
+from broker.cli.failure import MISUSED_VERIFY, USAGE, Failed
 
 _CUSTOMER = {
     "grant": "show an invitation's terms and, on consent, open a recorded shell",
@@ -25,6 +26,8 @@ _CUSTOMER = {
     "note": "say what you did, for engineers and reviewers to read",
     "away": "tell what happened while you, or the link, was away",
     "commands": "list what was run: by whom, and how it ended",
+    "bundle": "write a session to one file that replays and verifies anywhere",
+    "verify": "check a session's evidence: a bundle, anywhere, or a session of this host",
     "disconnect": "cut the link; the shell and the recording go on",
     "reconnect": "let the link be made again",
     "reattach": "take the seat at the session's terminal again",
@@ -39,10 +42,17 @@ _BROKER = {
     "commands": "list what was run in a session (with --data)",
     "keys": "list the keys that sign for the broker, or let a new one take over",
     "webhooks": "list what was sent to webhooks, and try them",
-    "export": "write a session's recordings and logs to files",
+    "encrypt": "encrypt complete sessions to today's recipients",
+    "delete": "delete a session; a signed tombstone stays",
+    "keep": "say what nobody may delete",
+    "export": "write a session's recordings, logs and receipts to files",
+    "bundle": "write a session to one file (with --data)",
+    "verify": "check a session's evidence as the broker has it (with --data)",
+    "import": "take in a session from a bundle",
     "demo": "a broker, an engineer's link and a customer's shell, on this machine",
 }
 _STATUSES = (
+    ("0, 1, 2", "of verify: VERIFIED, UNANCHORED, REJECTED; 3: nothing to check; 64: misuse"),
     ("1", "something else went wrong"),
     ("2", "the command can't be run like this"),
     ("3", "there is no such session, or no data"),
@@ -59,7 +69,8 @@ class _Jumpseat(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _BROKER:
             return None
-        command: click.Command = importlib.import_module(f"broker.cli.{cmd_name}").command
+        module = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = importlib.import_module(f"broker.cli.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -106,7 +117,8 @@ def _at_the_broker(arguments: list[str]) -> int:
         status = _jumpseat.main(arguments or ["--help"], "jumpseat", standalone_mode=False)
     except click.UsageError as error:
         of = f" {error.ctx.info_name}" if error.ctx is not None and error.ctx.parent else ""
-        return _fail(f"{error.format_message()} (see jumpseat{of} --help)", USAGE)
+        status = MISUSED_VERIFY if of == " verify" else USAGE  # its 2 is a verdict
+        return _fail(f"{error.format_message()} (see jumpseat{of} --help)", status)
     except Failed as error:
         return _fail(error.format_message(), error.status)
     except click.ClickException as error:
