@@ -126,6 +126,9 @@ def _acquaintance(key: BrokerKey) -> str:
     since = time.strftime("%Y-%m-%d", time.gmtime(key.since))
     if key.acquaintance is Acquaintance.KNOWN:
         return f"known: the same as on {since}, when you first consented"
+    if key.acquaintance is Acquaintance.FOLLOWED:
+        replaced = time.strftime("%Y-%m-%d", time.gmtime(key.replaced))
+        return f"replaced on {replaced}; the key that you knew vouches for it"
     return f"CHANGED: it was another since {since}"
 
 

@@ -97,7 +97,7 @@ def _invited(wanted: Wanted, user: User, state: Path) -> SessionFile:
             "trees": invitation.trees,
         },
         broker=_named(wanted.broker),
-        key=known_brokers.recognised(state, wanted.broker, invitation.key),
+        key=known_brokers.recognised(state, wanted.broker, invitation.key, invitation.keys),
         engineer=invitation.engineer,
         banner=invitation.banner,
     )

@@ -20,12 +20,15 @@ from broker.host.invocation import command
 from broker.host.pty import User
 from broker.recording import ed25519
 from broker.recording.invitation import to_sign
+from broker.recording.statements import Certificate
 from broker.recording.watched import VendorProbe, declared, directories
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import check_id
 
 _ASK_SECONDS = 30.0
 _LONGEST_BANNER = 2000
+_MOST_KEYS = 500  # each costs some milliseconds
+_MOST_SINCE = 2**47  # milliseconds: far, and yet a date
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Invitation:
     """The vendor's own."""
     trees: Tuple[str, ...]
     """The directories that the vendor wants watched."""
+    keys: Tuple[Certificate, ...]
+    """All that the broker ever had, oldest first; who vouches for which is yet to be checked."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,9 @@ def look(broker: str, code: str, user: User) -> Invitation:
             plain_lines(str(told["banner"])[:_LONGEST_BANNER]),
             most,
             key,
-            tuple(declared(told.get("probes", []))),  # an older broker knows of neither
+            tuple(declared(told.get("probes", []))),  # an older broker knows of none of these
             directories(told.get("trees", [])),
+            _keys(told.get("keys", [])),
         )
     except (KeyError, TypeError, ValueError):
         raise _senseless(broker) from None
@@ -99,6 +105,19 @@ def redeem(
 
 def _bytes(text: str) -> bytes:
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _keys(told: object) -> Tuple[Certificate, ...]:
+    """Read the list. Raises KeyError, TypeError or ValueError."""
+    if not isinstance(told, list) or len(told) > _MOST_KEYS:
+        raise ValueError("no list of keys")
+    found = tuple(
+        Certificate(_bytes(one["public"]), int(one["since"]), _bytes(one["signature"]))
+        for one in told
+    )
+    if not all(0 <= one.since < _MOST_SINCE for one in found):
+        raise ValueError("no time")
+    return found
 
 
 def _senseless(broker: str) -> Unreachable:

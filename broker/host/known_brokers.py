@@ -2,21 +2,21 @@
 
 One JSON file in the state folder, ``brokers.json``: the broker's URL to its key and the time of
 the first consent. As ssh does with hosts: a key is trusted on first use, and one that has changed
-is shown loudly. It is noted on consent alone, so that looking at terms pins nothing.
+is shown loudly, unless the one that is known vouches for it. It is noted on consent alone, so that
+looking at terms pins nothing.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import os
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Dict, FrozenSet
+from typing import Any, Dict, FrozenSet, Optional, Sequence
 
 from broker.host.failures import Failed
+from broker.recording.statements import Certificate, fingerprint
 
 _NAME = "brokers.json"
 
@@ -26,6 +26,8 @@ class Acquaintance(Enum):
 
     NEW = "new"
     KNOWN = "known"
+    FOLLOWED = "followed"
+    """Another than the one that is known, which vouches for it."""
     CHANGED = "changed"
 
 
@@ -38,23 +40,25 @@ class BrokerKey:
     since: float = 0.0
     """When the key that is known was first consented to, Unix time; 0 where none is."""
     before: str = ""
-    """The fingerprint that was known, where the key has changed."""
+    """The fingerprint that was known, where the key is another now."""
+    replaced: float = 0.0
+    """When it was followed by this key, as it says itself: Unix time; 0 where it says nothing."""
 
 
-def fingerprint(key: bytes) -> str:
-    """How people are shown a key, as ssh shows it."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(key).digest()).decode().rstrip("=")
+def recognised(state: Path, url: str, key: bytes, keys: Sequence[Certificate] = ()) -> BrokerKey:
+    """Compare the key that the broker at ``url`` has shown. Raises Failed for a broken file.
 
-
-def recognised(state: Path, url: str, key: bytes) -> BrokerKey:
-    """Compare the key that the broker at ``url`` has shown. Raises Failed for a broken file."""
+    ``keys``: all that it ever had, oldest first, as it lists them. Some milliseconds for each.
+    """
     known = _load(state / _NAME).get(url)
     if known is None:
         return BrokerKey(fingerprint(key), Acquaintance.NEW)
     before, since = bytes.fromhex(known["key"]), float(known["since"])
     if before == key:
         return BrokerKey(fingerprint(key), Acquaintance.KNOWN, since)
-    return BrokerKey(fingerprint(key), Acquaintance.CHANGED, since, fingerprint(before))
+    followed = _followed(before, key, keys)
+    how = Acquaintance.CHANGED if followed is None else Acquaintance.FOLLOWED
+    return BrokerKey(fingerprint(key), how, since, fingerprint(before), followed or 0.0)
 
 
 def fingerprints(state: Path) -> FrozenSet[str]:
@@ -77,6 +81,17 @@ def remember(state: Path, url: str, key: bytes, now: float) -> None:
         file.flush()
         os.fsync(file.fileno())
     written.replace(path)
+
+
+def _followed(before: bytes, key: bytes, keys: Sequence[Certificate]) -> Optional[float]:
+    """When the key took over, where there is an unbroken line of certificates from ``before``."""
+    publics = [one.public for one in keys]
+    if before not in publics or publics[-1] != key:
+        return None
+    line = keys[publics.index(before) :]
+    if not all(new.is_of(old.public) for old, new in zip(line, line[1:])):
+        return None
+    return line[-1].since / 1000
 
 
 def _load(path: Path) -> Dict[str, Dict[str, Any]]:

@@ -149,6 +149,13 @@ def test_a_known_key_is_called_known() -> None:
     assert "CHANGED" not in terms(replace(ASKED, key=known))
 
 
+def test_a_key_that_followed_the_known_one_is_calm() -> None:
+    followed = BrokerKey(NEW.fingerprint, Acquaintance.FOLLOWED, 1.6e9, "SHA256:before", 1.7e9)
+    text = terms(replace(ASKED, key=followed))
+    assert "replaced on 2023-11-14; the key that you knew vouches for it" in text
+    assert "CHANGED" not in text
+
+
 def test_a_changed_key_is_loud_at_the_top_and_at_the_prompt() -> None:
     changed = BrokerKey(NEW.fingerprint, Acquaintance.CHANGED, 1.7e9, "SHA256:before")
     text = terms(replace(ASKED, key=changed))

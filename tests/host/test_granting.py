@@ -16,9 +16,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from broker.host.granting import broker_url
-from broker.host.known_brokers import fingerprint
 from broker.host.page_link import PageKey
 from broker.host.session_file import SessionFile, load
+from broker.recording.statements import Certificate, fingerprint, key_message
 from broker.recording.watched import declared
 from tests.host.broker_front import BrokerFront, broker_front
 from tests.journeys.terminal import Terminal
@@ -236,6 +236,8 @@ async def test_a_wrong_signature_stops_it(host: Host) -> None:
     [
         {"key": "x"}, {"key": 1}, {"key": None}, {"signature": "?"}, {"max_seconds": "long"},
         {"max_seconds": float("inf")}, {"max_seconds": 0}, {"key": ""}, {"signature": ""},
+        {"keys": {}}, {"keys": [{"key": "x"}]}, {"keys": [7]},
+        {"keys": [{"public": "AA", "since": 2**60, "signature": ""}]},
     ],
     ids=str,
 )  # fmt: skip
@@ -281,3 +283,17 @@ async def test_a_key_is_known_once_consented_to_and_loud_when_it_changes(host: H
     assert "KEY OF THIS BROKER HAS CHANGED" in file.terms
     (known,) = json.loads((host.state / "brokers.json").read_text()).values()
     assert known["key"] == public(host.front.key).hex()
+
+
+async def test_a_key_that_the_known_one_vouches_for_is_shown_calmly(host: Host) -> None:
+    await host.consents()
+    first, host.front.key = host.front.key, Ed25519PrivateKey.generate()
+    since = 1_700_000_000_000
+    word = first.sign(key_message(public(host.front.key), since))
+    keys = Certificate(public(first), 0, b""), Certificate(public(host.front.key), since, word)
+    host.front.said = {"keys": [one.as_json() for one in keys]}
+    file = await host.consents()
+    assert "replaced on 2023-11-14; the key that you knew vouches for it" in file.terms
+    assert "CHANGED" not in file.terms
+    await host.consents()
+    assert "known: the same as on" in host.printed

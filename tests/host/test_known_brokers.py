@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from broker.host.failures import Failed
-from broker.host.known_brokers import Acquaintance, fingerprint, recognised, remember
+from broker.host.known_brokers import Acquaintance, recognised, remember
+from broker.recording.statements import Certificate, fingerprint
+from tests.recording.receipts_made import BEGAN, ONE, THREE, TWO
 
 URL = "https://broker.example"
 KEY, OTHER = bytes(32), bytes(range(32))
@@ -34,6 +36,43 @@ def test_a_changed_key_is_told_until_it_is_remembered(tmp_path: Path) -> None:
     remember(tmp_path, URL, OTHER, 3000.0)
     assert recognised(tmp_path, URL, OTHER).since == 3000.0
     assert recognised(tmp_path, URL, KEY).acquaintance is Acquaintance.CHANGED
+
+
+FIRST = Certificate(ONE.public, BEGAN - 1000, b"")
+ROTATED = (FIRST, ONE.certify(TWO), TWO.certify(THREE, BEGAN + 9000))
+
+
+def test_a_key_that_the_known_one_vouches_for_has_followed_it(tmp_path: Path) -> None:
+    for before in (ONE, TWO):
+        remember(tmp_path, URL, before.public, 1000.0)
+        found = recognised(tmp_path, URL, THREE.public, ROTATED)
+        assert found.acquaintance is Acquaintance.FOLLOWED
+        assert (found.fingerprint, found.before) == (THREE.fingerprint, before.fingerprint)
+        assert (found.since, found.replaced) == (1000.0, BEGAN / 1000 + 9)
+    remember(tmp_path, URL, THREE.public, 2000.0)
+    assert recognised(tmp_path, URL, THREE.public, ROTATED).acquaintance is Acquaintance.KNOWN
+    back = recognised(tmp_path, URL, ONE.public, ROTATED)  # as a broker from an old backup
+    assert back.acquaintance is Acquaintance.CHANGED
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        (),
+        (FIRST, TWO.certify(THREE)),
+        (FIRST, THREE.certify(TWO), TWO.certify(THREE)),
+        (FIRST, ONE.certify(TWO), ONE.certify(THREE)),
+        (FIRST, ONE.certify(THREE, 5), TWO.certify(THREE)),
+        (TWO.certify(TWO), TWO.certify(THREE)),
+        (FIRST, ONE.certify(THREE), THREE.certify(TWO)),
+    ],
+    ids=["none", "gap", "other", "skips", "not-by-it", "never-known", "not-the-last"],
+)
+def test_a_broken_line_of_keys_vouches_for_nobody(
+    tmp_path: Path, keys: tuple[Certificate, ...]
+) -> None:
+    remember(tmp_path, URL, ONE.public, 1000.0)
+    assert recognised(tmp_path, URL, THREE.public, keys).acquaintance is Acquaintance.CHANGED
 
 
 def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:
