@@ -3,7 +3,7 @@
 ``promised``: how far the broker has told the host that it holds each stream.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from broker.recording import asciicast, session_log
 from broker.recording.session_log import Entry
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import Stream, log_name, parse_stream
-from tests.faults.crashes.tokens import Token, tokens
+from tests.faults.crashes.tokens import Recording, Token, read
 
 _SLACK = 1e-5
 """Times in recordings are rounded."""
@@ -96,19 +96,19 @@ def entries(folder: Path) -> dict[int, list[Entry]]:
     return dict(sorted(logs.items()))
 
 
-def recordings(folder: Path) -> dict[Stream, list[Token]]:
-    """The tokens of each recording, in order; every whole line of them must make sense."""
+def recordings(folder: Path) -> dict[Stream, Recording]:
+    """What each recording has; every whole line of them must make sense."""
     found = {}
     for name, path in streams(folder).items():
         if not parse_stream(name).is_log:
-            found[parse_stream(name)] = tokens(path.read_bytes())
+            found[parse_stream(name)] = read(path.read_bytes())
     return dict(sorted(found.items()))
 
 
 def consented(folder: Path) -> None:
     """Where anything was printed, the log says what the customer agreed to."""
     told = [one for log in entries(folder).values() for one in log if one["event"] == "consented"]
-    if not told and any(recordings(folder).values()):
+    if not told and any(one.tokens for one in recordings(folder).values()):
         raise wrong("no session log has the customer's consent")
 
 
@@ -126,7 +126,9 @@ def no_silent_hole(folder: Path, shown: Mapping[int, int]) -> None:
         )
 
     def spans(since: float, until: float) -> bool:
-        return any(since <= one["until"] + _SLACK and one["since"] <= until + _SLACK for one in gaps)
+        return any(
+            since <= one["until"] + _SLACK and one["since"] <= until + _SLACK for one in gaps
+        )
 
     last = 0.0
     cast = recordings(folder)
@@ -137,12 +139,13 @@ def no_silent_hole(folder: Path, shown: Mapping[int, int]) -> None:
             raise wrong(f"run {run} begins at {begins}, and no gap covers it from {last} on")
         for stream, found in cast.items():
             if stream.run == run:
-                _in_order(stream, found, shown.get(run, 0), spans)
-        last = max([last, *(one["t"] for one in logs[run]), *_times(cast, run)])
+                _in_order(stream, found.tokens, shown.get(run, 0), spans)
+        times = [found.last for stream, found in cast.items() if stream.run == run]
+        last = max([last, *(one["t"] for one in logs[run]), *times])
 
 
 def _in_order(
-    stream: Stream, found: list[Token], shown: int, spans: Callable[[float, float], bool]
+    stream: Stream, found: Iterable[Token], shown: int, spans: Callable[[float, float], bool]
 ) -> None:
     n, t = 0, 0.0
     for token in found:
@@ -155,10 +158,6 @@ def _in_order(
         n, t = token.n, token.t
     if shown > n and not spans(t, float("inf")):
         raise wrong(f"{stream.name}: token {shown} was shown, {n} is the last recorded")
-
-
-def _times(cast: Mapping[Stream, list[Token]], run: int) -> list[float]:
-    return [found[-1].t for stream, found in cast.items() if stream.run == run and found]
 
 
 def same(host: Path, broker: Path) -> None:

@@ -111,12 +111,10 @@ class Tap:
         async with server:
             await server.serve_forever()
 
-    async def _connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         theirs = None
         try:
-            there, theirs = await asyncio.open_connection(*self._upstream.split(b":"))
+            there, theirs = await asyncio.open_connection(*self._upstream.decode().split(":"))
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pass(reader, theirs, from_host=True))
                 both.create_task(self._pass(there, writer, from_host=False))

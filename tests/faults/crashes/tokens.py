@@ -32,18 +32,26 @@ class Token:
     t: float
 
 
-def tokens(cast: bytes) -> list[Token]:
-    """Those in a recording, in order; its last line may be torn.
+@dataclass(frozen=True)
+class Recording:
+    """What a recording has: its tokens in order, and the time of its last line."""
+
+    tokens: tuple[Token, ...] = ()
+    last: float = 0.0
+
+
+def read(cast: bytes) -> Recording:
+    """A recording; its last line may be torn.
 
     Raises BadCast where another line is no asciicast, and AssertionError for a wrong checksum.
     """
-    head, *lines = cast[: asciicast.whole_lines(cast)].decode().splitlines() or [""]
-    if not head:
-        return []
-    asciicast.read_header(head)
+    lines = cast[: asciicast.whole_lines(cast)].decode().splitlines()
+    if not lines:
+        return Recording()
+    asciicast.read_header(lines[0])
+    events = [asciicast.read_event(line, number) for number, line in enumerate(lines[1:], 2)]
     text, ends = "", []
-    for number, line in enumerate(lines, 2):
-        event = asciicast.read_event(line, number)
+    for event in events:
         if event.code == "o":
             text += event.text
             ends.append((len(text), event.t))
@@ -53,7 +61,7 @@ def tokens(cast: bytes) -> list[Token]:
         while ends[at][0] < match.end():
             at += 1
         found.append(Token(int(match[2]), int(match[3]), ends[at][1]))
-    return found
+    return Recording(tuple(found), events[-1].t if events else 0.0)
 
 
 def last_shown(printed: bytes) -> int:

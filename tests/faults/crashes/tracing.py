@@ -1,5 +1,6 @@
 """One fault at one system call of a process, put there by ``strace`` from outside of it."""
 
+# ruff: noqa: ASYNC240 - what is read lies in memory
 import asyncio
 import contextlib
 import re
@@ -36,7 +37,7 @@ class Fault:
         """strace's command line up to the program or process."""
         only = [word for path in self.paths for word in ("-P", str(path))]
         return [
-            "strace", "-f", "-y", "-o", str(log), *only, "-e", f"trace={self.calls}",
+            "strace", "-I", "2", "-f", "-y", "-o", str(log), *only, "-e", f"trace={self.calls}",
             "-e", "signal=KILL", "-e", f"inject={self.calls}:{self.does}:when={self.nth}",
         ]  # fmt: skip
 

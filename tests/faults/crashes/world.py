@@ -60,8 +60,10 @@ class World:
         if point.phase is Phase.DIALLING:
             await self.broker.kill()
         process = self._process(point.part)
-        trace = process and await attach(process, self._fault(point), self._trace)
-        if process is None or trace is None:
+        if process is None:
+            return None
+        trace = await attach(process, self._fault(point), self._trace)
+        if trace is None:
             return None
         if point.phase is Phase.DIALLING:
             await self.start_broker()
