@@ -1,6 +1,7 @@
 /** The broker's HTTP API, typed. Answers are checked; times are Unix seconds. */
 
 import { driftShape, reportsShape } from "./away";
+import { knownShape } from "./evidence/known";
 import { presenceShape } from "./presence";
 import { foundShape } from "./search";
 import type { Of, Shape } from "./shape";
@@ -44,7 +45,7 @@ export type Invitation = Of<typeof invitationShape>;
 const newInvitationShape = object({ id: text, code: text, line: text, expires: number });
 export type NewInvitation = Of<typeof newInvitationShape>;
 
-const timelineShape = object({
+export const timelineShape = object({
   last: number,
   moments: list(object({ t: number, kind: text, label: text })),
   stretches: list(object({ kind: text, since: number, until: maybe(number), label: text })),
@@ -154,10 +155,30 @@ export function streamUrl(id: string, name: string, want: "" | "download" | "v3"
   return `/api/sessions/${encodeURIComponent(id)}/streams/${encodeURIComponent(name)}${query}`;
 }
 
-/** The text of a stream, as far as it is held. Throws ApiError. */
-export async function streamText(id: string, name: string): Promise<string> {
-  const response = await reach(streamUrl(id, name));
+/** The bytes of a stream, as far as it is held. Throws ApiError. */
+export const streamBytes = (id: string, name: string) => bytes(streamUrl(id, name), name);
+
+/** What the broker has signed for of a session. Throws ApiError. */
+export const receipts = (id: string) =>
+  bytes(`/api/sessions/${encodeURIComponent(id)}/receipts`, "What the broker signed");
+
+async function bytes(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await reach(path);
   if (!response.ok)
-    throw new ApiError(response.status, "no-stream", `${name} could not be loaded.`);
-  return response.text();
+    throw new ApiError(response.status, "not-there", `${what} could not be loaded.`);
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } catch {
+    throw new ApiError(0, "unreachable", `${what} could not be loaded to its end.`);
+  }
 }
+
+/** The keys that the broker signs, or has signed, with. */
+export const keys = () => ask("/api/keys", object({ keys: list(object({ key: text })) }));
+
+/** How each stretch of a session came to be known. */
+export const evidence = (id: string) =>
+  ask(
+    `/api/sessions/${encodeURIComponent(id)}/evidence`,
+    object({ stretches: list(knownShape) }),
+  );

@@ -57,6 +57,11 @@ function time(fields: URLSearchParams, name: string): number | null {
   return Number.isFinite(t) ? t : null;
 }
 
+/** Where a session is replayed; null: on this page. */
+export function replayUrl(session: string | null): string {
+  return session === null ? "" : `/sessions/${encodeURIComponent(session)}/replay`;
+}
+
 /** Two fingerprints by number; neither: the first and the last. */
 export interface Compared {
   readonly between?: { readonly from: number; readonly to: number };

@@ -62,6 +62,7 @@ describe("what the broker held to the end", () => {
     [{ ...STREAMS, [LOG]: ENDED.replace("event", "Event") }, ["digest", LOG, 41, 3]],
     [{ ...STREAMS, [LOG]: ENDED.replace("ended", "Ended") }, ["digest", LOG, 65, 5]],
     [{ ...STREAMS, [LOG]: ENDED.replace("s1", "s2") }, ["session", LOG, 0, 0]],
+    [{ ...STREAMS, [LOG]: ENDED.replace("{", "") }, ["session", LOG, 0, 0]],
     [{ ...STREAMS, [LOG]: STARTED }, ["stream-short", LOG, 41, 5]],
     [{ [LOG]: ENDED }, ["stream-missing", CAST, 0, 4]],
     [{ ...STREAMS, [LOG]: `${ENDED}more\n` }, ["complete", LOG, 65, 0]],

@@ -5,6 +5,8 @@ import { Pace } from "../src/replay/pace";
 import { readLogs, readRecording, terminalAt } from "../src/replay/recording";
 import { STARTED } from "./started";
 
+const bytes = (text: string) => new TextEncoder().encode(text);
+
 describe("pace", () => {
   it("is one to one where no pause is skipped", () => {
     const pace = new Pace([1, 50, 100], Infinity);
@@ -28,18 +30,18 @@ describe("a recording to replay", () => {
 
   it("knows its times and leaves a torn line out", () => {
     const whole = `${HEADER}[100.5, "o", "a"]\n[101.25, "m", "x"]\n`;
-    const recording = readRecording("x", `${whole}[102.0, "o", "tor`);
+    const recording = readRecording("x", bytes(`${whole}[102.0, "o", "tor`));
     expect(recording.times).toEqual([100.5, 101.25]);
     expect(recording.text).toBe(whole);
   });
 
   it("is refused where it is none", () => {
-    expect(() => readRecording("x", "<html>\n")).toThrow(BadShape);
-    expect(() => readRecording("x", "")).toThrow(BadShape);
+    expect(() => readRecording("x", bytes("<html>\n"))).toThrow(BadShape);
+    expect(() => readRecording("x", bytes(""))).toThrow(BadShape);
   });
 
   it("may hold nothing yet", () => {
-    expect(readRecording("x", HEADER).times).toEqual([]);
+    expect(readRecording("x", bytes(HEADER)).times).toEqual([]);
   });
 });
 
@@ -55,7 +57,7 @@ describe("the terminal of a moment", () => {
       .map((entry) => `${JSON.stringify(entry)}\n`)
       .join(""),
     "a line that makes no sense\n",
-  ]);
+  ].map(bytes));
 
   it("stands on the clock of the log", () => expect(began).toBe(1000.5));
 
@@ -77,7 +79,7 @@ describe("the terminal of a moment", () => {
       ]
         .map((entry) => `${JSON.stringify(entry)}\n`)
         .join("");
-    const killed = readLogs([run(0, first), run(100, "run-2.terminal-1.cast")]);
+    const killed = readLogs([run(0, first), run(100, "run-2.terminal-1.cast")].map(bytes));
     expect(killed.began).toBe(1000.5);
     expect(killed.spans.get(first)).toEqual({ since: 1, until: 100 });
     expect(terminalAt(150, first, killed.spans)).toBe("run-2.terminal-1.cast");

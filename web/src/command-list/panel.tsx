@@ -4,7 +4,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Filter, Row } from "../command-rows";
 import { EVERYTHING, PAGE, persons, rowsOf } from "../command-rows";
 import type { Command, Commands } from "../commands";
-import { momentHash } from "../stretch";
+import { momentHash, replayUrl } from "../stretch";
 import type { Terminals } from "../terminals";
 import { terminalName } from "../terminals";
 import { Execs } from "./execs";
@@ -19,7 +19,8 @@ export const COMMANDS_ID = "commands";
 export const BEFORE_SECONDS = 1;
 
 interface Props {
-  readonly sessionId: string;
+  /** The session at the broker; null: there is none to ask, and this page is the replay. */
+  readonly sessionId: string | null;
   readonly told: Commands;
   readonly terminals: Terminals;
   /** Where the session is now, in seconds since it began. */
@@ -40,7 +41,7 @@ export function CommandPanel({ sessionId, told, terminals, time, current, onJump
   const list = useFollowing(current === undefined ? null : rowAt(rows, current), rows.length);
   const { first, last } = list.shown;
   const href = ({ since, terminal }: Command) =>
-    `/sessions/${encodeURIComponent(sessionId)}/replay${momentHash({ at: since, terminal })}`;
+    replayUrl(sessionId) + momentHash({ at: since, terminal });
   const choose = (chosen: Filter) => {
     setFilter(chosen);
     list.reset();
@@ -58,15 +59,17 @@ export function CommandPanel({ sessionId, told, terminals, time, current, onJump
               {current === undefined ? "Newest" : "Follow"}
             </button>
           )}
-          <a
-            class="button"
-            href={`/search?session=${encodeURIComponent(sessionId)}`}
-            target="_blank"
-            rel="noopener"
-            data-action="search"
-          >
-            Search output
-          </a>
+          {sessionId !== null && (
+            <a
+              class="button"
+              href={`/search?session=${encodeURIComponent(sessionId)}`}
+              target="_blank"
+              rel="noopener"
+              data-action="search"
+            >
+              Search output
+            </a>
+          )}
         </span>
       </header>
       <FilterBar filter={filter} persons={everybody} onFilter={choose} />
@@ -117,7 +120,7 @@ export function CommandPanel({ sessionId, told, terminals, time, current, onJump
                       onJump(row.command);
                     })
                   }
-                  onOutput={() => setOutput(row.command)}
+                  onOutput={sessionId === null ? null : () => setOutput(row.command)}
                 />
               ))}
         </ol>
@@ -132,7 +135,7 @@ export function CommandPanel({ sessionId, told, terminals, time, current, onJump
         )}
         {began !== null && <Execs of={told} began={began} />}
       </div>
-      {output !== null && (
+      {output !== null && sessionId !== null && (
         <OutputDialog
           sessionId={sessionId}
           command={commands.find((one) => one.id === output.id) ?? output}

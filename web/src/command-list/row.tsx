@@ -22,7 +22,8 @@ interface Props {
   readonly isCurrent: boolean;
   /** Jumps there on this page; null: the link opens it. */
   readonly onJump: (() => void) | null;
-  readonly onOutput: () => void;
+  /** Shows what it printed, alone; null: nobody can tell. */
+  readonly onOutput: (() => void) | null;
 }
 
 export function CommandRow(props: Props) {
@@ -57,7 +58,7 @@ export function CommandRow(props: Props) {
           <Flags of={command} />
         </p>
         <span class="command-actions">
-          {command.how === "told" && (
+          {command.how === "told" && onOutput !== null && (
             <button
               type="button"
               data-action="output"

@@ -104,7 +104,7 @@ function ofStream(chain: Chain, stream: string, data: Uint8Array): Finding[] {
   const end = chain.end(stream);
   const line = receipts.at(-1)?.n ?? 0;
   if (parseStream(stream).terminal === 0 && namesAnother(data, chain.session)) {
-    const says = `${stream} says that it is of another session.`;
+    const says = `${stream} does not say that it is of this session.`;
     return [finding("REJECTED", "session", says, { stream })];
   }
   if (size < end) {
@@ -131,17 +131,16 @@ function ofStream(chain: Chain, stream: string, data: Uint8Array): Finding[] {
   return [finding("UNANCHORED", "beyond-receipts", says, { stream, offset: end })];
 }
 
-/** Whether a log's first line is whole and names another session. */
+/** Whether a log's first line is whole and doesn't name this session. */
 function namesAnother(log: Uint8Array, session: string): boolean {
   const newline = log.indexOf(0x0a);
   if (newline === -1) return false;
   try {
-    const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const utf8 = new TextDecoder("utf-8", { fatal: true });
     const first: unknown = JSON.parse(utf8.decode(log.subarray(0, newline)));
-    const named = (first as { session?: unknown } | null)?.session;
-    return typeof named === "string" && named !== "" && named !== session;
+    return (first as { session?: unknown } | null)?.session !== session;
   } catch {
-    return false; // Names none: whether it was so when it was held is for the digests to say.
+    return true;
   }
 }
 

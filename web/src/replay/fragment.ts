@@ -4,26 +4,37 @@ import { useEffect, useState } from "preact/hooks";
 import type { Compared, Moment, Stretch } from "../stretch";
 import { readDrift, readMoment, readStretch } from "../stretch";
 
-/** What the page's address asks for: a place to replay, or the comparison of fingerprints. */
-export function useFragment() {
+/** The place in the session that the page's address asks for. */
+export function usePlace() {
   const [stretch, setStretch] = useState<Stretch | null>(null);
   const [moment, setMoment] = useState<Moment | null>(null);
+  useHash((hash) => {
+    if (readDrift(hash) !== null) return;
+    setStretch(readStretch(hash));
+    setMoment(readMoment(hash));
+  });
+  return { stretch, moment };
+}
+
+/** The fingerprints that it asks to compare. */
+export function useCompared() {
   const [compared, compare] = useState<Compared | null>(null);
+  useHash((hash) => {
+    const drift = readDrift(hash);
+    if (drift === null) return;
+    compare(drift);
+    // Or the same link, followed again, would be no change.
+    window.history.replaceState(null, "", window.location.pathname);
+  });
+  return { compared, compare };
+}
+
+/** `look` uses nothing that changes. */
+function useHash(look: (hash: string) => void): void {
   useEffect(() => {
-    const look = () => {
-      const drift = readDrift(window.location.hash);
-      if (drift !== null) {
-        compare(drift);
-        // Or the same link, followed again, would be no change.
-        window.history.replaceState(null, "", window.location.pathname);
-      } else {
-        setStretch(readStretch(window.location.hash));
-        setMoment(readMoment(window.location.hash));
-      }
-    };
-    look();
-    window.addEventListener("hashchange", look);
-    return () => window.removeEventListener("hashchange", look);
+    const looks = () => look(window.location.hash);
+    looks();
+    window.addEventListener("hashchange", looks);
+    return () => window.removeEventListener("hashchange", looks);
   }, []);
-  return { stretch, moment, compared, compare };
 }

@@ -1,36 +1,40 @@
 /** The recording that a replay shows, and its player. */
 
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ApiError } from "../api";
-import { streamText } from "../api";
 import { asApiError } from "../pages/frame";
 import type { Place } from "./player";
 import { ReplayPlayer } from "./player";
 import type { Recording } from "./recording";
 import { readRecording } from "./recording";
+import type { Source } from "./source";
 
 /** How often the page looks where the player is. */
 const LOOK_MS = 200;
 
-/** A recording, as far as it is held; `reload` asks for what came since. */
-export function useRecording(sessionId: string, terminal: string | null) {
+/** A recording, as far as it is held. */
+export function useRecording(source: Source, terminal: string | null) {
   const [recording, setRecording] = useState<Recording | null>(null);
   const [error, setError] = useState<ApiError | null>(null);
-  const wanted = useRef(terminal);
-  wanted.current = terminal;
-  const reload = useCallback(async () => {
-    if (terminal === null) return;
-    try {
-      const text = await streamText(sessionId, terminal);
-      if (wanted.current !== terminal) return; // another one was chosen meanwhile
-      setRecording(readRecording(terminal, text));
-      setError(null);
-    } catch (problem) {
-      setError(asApiError(problem));
-    }
-  }, [sessionId, terminal]);
-  useEffect(() => void reload(), [reload]);
-  return { recording, error, reload };
+  useEffect(() => {
+    if (terminal === null) return undefined;
+    let isCurrent = true;
+    source
+      .stream(terminal)
+      .then((bytes) => readRecording(terminal, bytes))
+      .then(
+        (found) => {
+          if (!isCurrent) return; // another one was chosen meanwhile
+          setRecording(found);
+          setError(null);
+        },
+        (problem: unknown) => isCurrent && setError(asApiError(problem)),
+      );
+    return () => {
+      isCurrent = false;
+    };
+  }, [source, terminal]);
+  return { recording, error };
 }
 
 /** The player on its stage, and where it is. The same recording, made anew, goes on where it was. */

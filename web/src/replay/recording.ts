@@ -13,7 +13,8 @@ export interface Recording {
 }
 
 /** Throws BadShape where the text is not a recording. */
-export function readRecording(terminal: string, held: string): Recording {
+export function readRecording(terminal: string, bytes: Uint8Array): Recording {
+  const held = new TextDecoder().decode(bytes);
   const text = held.slice(0, held.lastIndexOf("\n") + 1);
   const end = text.indexOf("\n");
   readHeader(text.slice(0, Math.max(end, 0))); // the player's own complaints are for programmers
@@ -42,14 +43,14 @@ export interface Told {
 }
 
 /** Read the logs of all runs, in order. */
-export function readLogs(logs: readonly string[]): Told {
+export function readLogs(logs: readonly Uint8Array[]): Told {
   let began: number | null = null;
   const spans = new Map<string, Span>();
   const close = (terminal: string, until: number) => {
     const span = spans.get(terminal);
     if (span) spans.set(terminal, { ...span, until: span.until ?? until });
   };
-  const entries = logs.flatMap((log) => new LogReader().feed(new TextEncoder().encode(log)));
+  const entries = logs.flatMap((log) => new LogReader().feed(log));
   for (const entry of entries) {
     if (entry.event === "started") {
       began ??= entry.wall - entry.t;

@@ -4,13 +4,14 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Reports } from "../away";
 import { EARLIER, stretchWords } from "../away";
 import { Problem } from "../pages/frame";
-import { driftHash, stretchHash } from "../stretch";
+import { driftHash, replayUrl, stretchHash } from "../stretch";
 import { AbsenceView, EarlierView } from "./absence";
 import type { AwayReports } from "./following";
 
 interface Props {
   readonly away: AwayReports;
-  readonly sessionId: string;
+  /** The session at the broker; null: there is none to ask, and this page is the replay. */
+  readonly sessionId: string | null;
   readonly now: number;
 }
 
@@ -63,12 +64,12 @@ interface ShownProps {
   readonly began: number;
   readonly shown: number | null;
   readonly now: number;
-  readonly sessionId: string;
+  readonly sessionId: string | null;
 }
 
 function Shown({ reports, began, shown, now, sessionId }: ShownProps) {
   const absence = reports.absences.find((one) => one.n === shown);
-  const replay = `/sessions/${encodeURIComponent(sessionId)}/replay`;
+  const replay = replayUrl(sessionId);
   const stretch = absence && { ...absence, terminal: absence.terminal || null };
   const compare = (read: readonly number[] | null) => (
     <a class="button" href={`${replay}${driftHash(read)}`} data-action="compare">
@@ -83,7 +84,7 @@ function Shown({ reports, began, shown, now, sessionId }: ShownProps) {
           <a class="button primary" href={`${replay}${stretchHash(stretch)}`} data-action="replay">
             Replay this stretch
           </a>{" "}
-          {absence.read !== null && compare(absence.read)}
+          {absence.read !== null && sessionId !== null && compare(absence.read)}
         </p>
       </>
     );
@@ -91,7 +92,7 @@ function Shown({ reports, began, shown, now, sessionId }: ShownProps) {
     return (
       <>
         <EarlierView of={reports.earlier} began={began} now={now} />
-        <p class="report-links">{compare(null)}</p>
+        {sessionId !== null && <p class="report-links">{compare(null)}</p>}
       </>
     );
   return <p class="quiet">Nobody has been away so far, and the link has held.</p>;
