@@ -1,6 +1,8 @@
 """Options that several commands have, so that they are called and told the same everywhere."""
 
+import getpass
 import json
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,6 +26,18 @@ def data(command: F) -> F:
 def as_json(command: F) -> F:
     """``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")(command)
+
+
+def why(command: F) -> F:
+    """``--why TEXT``, which is needed."""
+    return click.option(
+        "--why", required=True, metavar="TEXT", help="One line, for whoever reads it later."
+    )(command)
+
+
+def me() -> str:
+    """Who runs the command, as this machine knows them."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
 def tell_json(facts: object) -> None:

@@ -2,7 +2,7 @@
 
 A process of its own because logs are a stranger's, and may take more time and memory to tell of
 than a broker has: the kernel ends it then. Exit status 3: the answer is a sentence that says why
-there is no such report.
+there is no such report; 4: one that says that the logs are sealed.
 """
 
 import json
@@ -15,13 +15,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from broker.evidence.encryption import read_keys
 from broker.recording import away, commands, timeline
 from broker.recording.log_reader import LogReader
 from broker.recording.session_log import Entry
+from broker.server.at_rest.opened import Sealed
 from broker.server.search import command_output
 from broker.server.stores.recordings import Recordings
 
-NO_SUCH = 3
+NO_SUCH, SEALED = 3, 4
 _CPU_SECONDS = 10
 _MEMORY_BYTES = 1024**3
 
@@ -44,6 +46,8 @@ class Asked:
     """The one of which the output is told."""
     recordings: list[tuple[str, int]] = field(default_factory=list)
     """Names and held bytes, where output is told."""
+    keys: list[str] = field(default_factory=list)
+    """Files of keys, for what is sealed."""
 
     def encoded(self) -> bytes:
         """For the process."""
@@ -52,7 +56,8 @@ class Asked:
 
 def tell(asked: Asked) -> dict[str, Any]:
     """The report. Raises ValueError with a sentence where there is none such, and OSError."""
-    entries = _entries(Recordings(Path(asked.root)), asked)
+    recordings = Recordings(Path(asked.root), read_keys(map(Path, asked.keys)))
+    entries = _entries(recordings, asked)
     if asked.what == "timeline":
         return timeline.as_json(timeline.tell(entries))
     if asked.what == "away":
@@ -60,7 +65,7 @@ def tell(asked: Asked) -> dict[str, Any]:
     if asked.what == "commands":
         return commands.tell(entries)
     if asked.what == "output":
-        return _output(Recordings(Path(asked.root)), asked, entries)
+        return _output(recordings, asked, entries)
     return away.between(entries, asked.start, asked.end)
 
 
@@ -91,6 +96,8 @@ def main() -> int:
     asked = Asked(**json.loads(sys.stdin.buffer.read()))
     try:
         answer, status = json.dumps(tell(asked)), 0
+    except Sealed as sealed:
+        answer, status = sealed.says, SEALED
     except ValueError as error:
         answer, status = str(error), NO_SUCH
     sys.stdout.write(answer)

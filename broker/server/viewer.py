@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from broker.server.at_rest.opened import Sealed
 from broker.server.gaze import Gaze
 from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
@@ -136,6 +137,8 @@ class Viewer:
                     await self._step(copy, place)
         except ConnectionError:
             pass  # it is gone; its socket's reader says so to the room
+        except Sealed as sealed:
+            self._socket.fail("sealed", sealed.says)
         except OSError as error:
             # The recording can't be read: this viewer has to come back, nobody else notices.
             log.error("read failed", session=self._room.session.id, error=str(error))

@@ -19,13 +19,13 @@ IDLE_SECONDS = 60.0
 
 
 class Sealed(OSError):
-    """The stream lies here encrypted, and no key here opens it. ``strerror`` is the sentence."""
+    """The stream lies here encrypted, and no key here opens it; ``says`` is the sentence."""
 
     def __init__(self, path: Path) -> None:
         seal = standing.read(path.parent).seals.get(path.name.removesuffix(ENDING))
         whom = ", ".join(seal.recipients) if seal else "nobody that its receipts name"
-        said = f"encrypted to {whom}; this broker has no key for it"
-        super().__init__(errno.ENOKEY, said, str(path))
+        self.says = f"encrypted to {whom}; there is no key for it here"
+        super().__init__(errno.ENOKEY, self.says, str(path))
 
 
 @dataclass(slots=True)
@@ -67,6 +67,12 @@ class Opened:
         before = time.monotonic() - idle_seconds
         with self._lock:
             for path in [path for path, one in self._open.items() if one.used <= before]:
+                os.close(self._open.pop(path).fd)
+
+    def forget(self, folder: Path) -> None:
+        """Close what is of this folder."""
+        with self._lock:
+            for path in [path for path in self._open if path.parent == folder]:
                 os.close(self._open.pop(path).fd)
 
     def _known(self, path: Path) -> int | None:

@@ -36,6 +36,8 @@ class Standing:
 
     complete: Mapping[str, int] | None = None
     """All streams with their sizes; None: the session is not complete, or deleted."""
+    completed: float | None = None
+    """When that was signed, Unix time."""
     seals: Mapping[str, Seal] = field(default_factory=dict)
     """Those that are encrypted, or about to be."""
     deleted: Deletion | None = None
@@ -61,7 +63,7 @@ def read(session: Path) -> Standing:
         if said["kind"] == "deleted":
             return Standing(deleted=Deletion(said["time"] / 1000, said["by"], said["why"]))
         if said["kind"] == "complete":
-            return Standing(said["streams"], seals)
+            return Standing(said["streams"], said["time"] / 1000, seals)
         if said["kind"] == "sealed" and said["stream"] not in seals:
             to = tuple(said["recipients"])
             seals[said["stream"]] = Seal(said["size"], said["sha256"], to)

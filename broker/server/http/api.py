@@ -281,6 +281,22 @@ def room_of(hub: Hub, request: web.Request) -> Room:
     return room
 
 
+class Gone(Refusal):
+    """It was deleted."""
+
+    status = 410
+
+
+def readable_room(hub: Hub, request: web.Request) -> Room:
+    """The same, for whoever reads its streams. Raises NotFound and Gone."""
+    room = room_of(hub, request)
+    deleted = room.standing.deleted
+    if deleted is not None:
+        on = time.strftime("%Y-%m-%d", time.gmtime(deleted.at))
+        raise Gone("gone", f"deleted on {on} by {deleted.by}: {deleted.why}")
+    return room
+
+
 def _told(invitation: Invitation) -> dict[str, Any]:
     case = {"id": invitation.case.id, "title": invitation.case.title}
     return {

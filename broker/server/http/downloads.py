@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 
 from broker.recording.asciicast import MIME, BadCast, to_v3
 from broker.server.access import NotFound
-from broker.server.http.api import room_of
+from broker.server.http.api import readable_room
 from broker.server.hub import Hub
 from broker.server.ingest import Copy
 from broker.server.room import Room
@@ -26,10 +26,11 @@ class Downloads:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """The bytes of a stream that are held by now, or a recording as asciicast v3."""
-        room = room_of(self._hub, request)
+        room = readable_room(self._hub, request)
         copy = room.copies.get(request.match_info["stream"])
         if copy is None:
             raise NotFound("unknown-stream", "the session has no such stream")
+        await room.read(copy.name, 0, 1)  # what can't be read is told while it can be
         response = web.StreamResponse(
             headers={hdrs.CONTENT_TYPE: _NDJSON if copy.stream.is_log else MIME}
         )

@@ -5,6 +5,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from broker.server.access import Refusal, TooManyTries
+from broker.server.at_rest.opened import Sealed
 
 log = structlog.get_logger()
 
@@ -32,6 +33,8 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         response = error(refusal.status, refusal.code, refusal.message)
         response.headers["Retry-After"] = str(refusal.retry_seconds)
         return response
+    except Sealed as sealed:
+        return error(409, "sealed", sealed.says)
     except Refusal as refusal:
         return error(refusal.status, refusal.code, refusal.message)
     except web.HTTPException as raised:

@@ -10,9 +10,9 @@ import structlog
 from aiohttp import web
 
 from broker.server.access import BadRequest, NotFound, Refusal
-from broker.server.http.api import room_of
+from broker.server.http.api import readable_room
 from broker.server.hub import Hub
-from broker.server.report_worker import NO_SUCH, Asked
+from broker.server.report_worker import NO_SUCH, SEALED, Asked
 from broker.server.stores.recordings import Recordings
 
 log = structlog.get_logger()
@@ -27,6 +27,12 @@ class Untold(Refusal):
     """The report takes more time or memory than it may."""
 
     status = 503
+
+
+class Unreadable(Refusal):
+    """The logs lie encrypted, and there is no key for them here."""
+
+    status = 409
 
 
 class Reports:
@@ -67,7 +73,7 @@ class Reports:
         end: int | None = None,
         command: str = "",
     ) -> web.Response:
-        room = room_of(self._hub, request)
+        room = readable_room(self._hub, request)
         session = room.session.id
         turn = self._turns.setdefault(session, asyncio.Lock())
         async with turn, self._workers:
@@ -87,11 +93,14 @@ class Reports:
                 end,
                 command,
                 [(one.name, one.held) for one in room.copies.values() if not one.stream.is_log],
+                list(map(str, self._recordings.opened.keys.files)),
             )
             status, answer = await _ask(asked)
         if status == NO_SUCH:
             code = "unknown-fingerprint" if what == "drift" else "unknown-command"
             raise NotFound(code, answer.decode())
+        if status == SEALED:
+            raise Unreadable("sealed", answer.decode())
         if status != 0:
             log.warning("report untold", session=session, what=what, status=status)
             raise Untold("untold", "the session's log is too much to be told of at once")

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from broker.server.access import BadRequest, Refusal, may_see
+from broker.server.at_rest.custody import Custody
 from broker.server.http.guard import SIGN_IN
 from broker.server.hub import Hub
 from broker.server.room import Room
@@ -32,8 +33,9 @@ class Unsearchable(Refusal):
 class Search:
     """The handler; safe to cancel."""
 
-    def __init__(self, hub: Hub, indexer: Indexer, data: Path) -> None:
+    def __init__(self, hub: Hub, custody: Custody, indexer: Indexer, data: Path) -> None:
         self._hub = hub
+        self._custody = custody
         self._indexer = indexer
         self._path = data / FILE_NAME
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -47,7 +49,9 @@ class Search:
         rooms = {
             room.session.id: room
             for room in self._hub.rooms()
-            if may_see(request[SIGN_IN], room.session) and _wanted(room, query)
+            if may_see(request[SIGN_IN], room.session)
+            and _wanted(room, query)
+            and self._custody.may_be_found(room)
         }
         try:
             async with self._turns:

@@ -107,6 +107,11 @@ class Deliveries:
         """Nothing is sent that waits for any webhook but these."""
         await self._give_up(deliveries.c.webhook.not_in(list(webhooks)), GONE_FROM_FILE, now)
 
+    async def forget(self, session: str) -> None:
+        """Nothing that was, or is to be, sent of this session is kept."""
+        async with self._engine.begin() as connection:
+            await connection.execute(delete(deliveries).where(deliveries.c.session_id == session))
+
     async def newest(self, most: int) -> list[Delivery]:
         """The log, newest first."""
         query = select(deliveries).order_by(deliveries.c.created.desc(), deliveries.c.id)

@@ -1,4 +1,4 @@
-"""What nobody deletes: sessions, and cases with all of their sessions; and who said so, and why.
+"""What nobody deletes: sessions, and all sessions of cases; and who said so, and why.
 
 What was released stays, with who released it and when.
 """
@@ -8,18 +8,16 @@ from dataclasses import dataclass
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from broker.server.stores.tables import cases, keeps
+from broker.server.stores.tables import keeps
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Of a session or of a case; the other one is empty. Times are Unix seconds."""
+    """Of a session, or of all cases of this text; the other is empty. Times are Unix seconds."""
 
     id: str
     session: str
     case: str
-    title: str
-    """The case's text, where it is of a case."""
     by: str
     why: str
     since: float
@@ -27,7 +25,7 @@ class Keep:
     released_by: str = ""
 
     def holds(self, session: str, case: str) -> bool:
-        """Whether this session of this case is kept by it."""
+        """Whether this session of a case of this text is kept by it."""
         return self.released is None and (self.session == session or self.case == case)
 
 
@@ -39,13 +37,12 @@ class Keeps:
 
     async def all(self) -> list[Keep]:
         """Every one, released ones too, oldest first."""
-        query = select(keeps, cases.c.title).outerjoin(cases, keeps.c.case_id == cases.c.id)
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(query.order_by(keeps.c.since))).all()
+            rows = (await connection.execute(select(keeps).order_by(keeps.c.since))).all()
         return [
             Keep(
-                row.id, row.session_id or "", row.case_id or "", row.title or "",
-                row.by, row.why, row.since, row.released, row.released_by,
+                row.id, row.session_id or "", row.case_title or "", row.by,
+                row.why, row.since, row.released, row.released_by,
             )
             for row in rows
         ]  # fmt: skip
@@ -55,7 +52,7 @@ class Keeps:
         values = {
             "id": keep.id,
             "session_id": keep.session or None,
-            "case_id": keep.case or None,
+            "case_title": keep.case or None,
             "by": keep.by,
             "why": keep.why,
             "since": keep.since,

@@ -127,7 +127,7 @@ keeps = Table(  # what is not to be deleted, and what was not
     schema,
     Column("id", String, primary_key=True),
     Column("session_id", ForeignKey("sessions.id")),  # one of these two
-    Column("case_id", ForeignKey("cases.id")),
+    Column("case_title", String),
     Column("by", String, nullable=False),
     Column("why", Text, nullable=False),
     Column("since", Float, nullable=False),

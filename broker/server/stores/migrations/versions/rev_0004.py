@@ -15,7 +15,7 @@ def upgrade() -> None:
         "keeps",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("session_id", sa.String()),
-        sa.Column("case_id", sa.String()),
+        sa.Column("case_title", sa.String()),
         sa.Column("by", sa.String(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("since", sa.Float(), nullable=False),
@@ -25,5 +25,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name="fk_keeps_session_id_sessions"
         ),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_keeps_case_id_cases"),
     )
