@@ -18,6 +18,8 @@ from aiohttp import web
 
 from broker.server import admin, identity
 from broker.server.access import Access
+from broker.server.at_rest.commands import AtRestCommands
+from broker.server.at_rest.custody import Custody
 from broker.server.configuration import Configuration
 from broker.server.http import headers
 from broker.server.http.addresses import Addresses
@@ -41,6 +43,7 @@ from broker.server.rotation import Rotation
 from broker.server.screens import Screens
 from broker.server.search.indexer import Indexer
 from broker.server.stores.deliveries import Deliveries
+from broker.server.stores.keeps import Keeps
 from broker.server.stores.metadata import Metadata
 from broker.server.stores.recordings import Recordings
 from broker.server.tasks import Tasks
@@ -113,7 +116,7 @@ async def run(config: Config, ready: Callable[[Broker], Awaitable[None]]) -> Non
 
 
 @asynccontextmanager
-async def serving(config: Config) -> AsyncIterator[Broker]:
+async def serving(config: Config) -> AsyncIterator[Broker]:  # noqa: PLR0915 - the wiring
     """A broker that answers requests while the block runs. Raises as ``run`` does."""
     _allow_many_files()
     loop = asyncio.get_running_loop()
@@ -128,7 +131,8 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         stack.push_async_callback(metadata.close)
         await metadata.migrate()
         await metadata.set_setting(URL_SETTING, addresses.url)
-        recordings = Recordings(config.data / RECORDINGS)
+        at_rest = config.configuration.at_rest
+        recordings = Recordings(config.data / RECORDINGS, at_rest.keys)
         await asyncio.to_thread(recordings.prepare)
 
         tasks = Tasks()
@@ -144,9 +148,14 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         stack.push_async_callback(telling.close)
         indexer = Indexer(recordings.root, config.data, tasks)
         indexer.start()
-        hub = Hub(metadata, Services(recordings, screens, indexer, tasks), telling)
+        hub = Hub(metadata, Services(recordings, screens, indexer, own, tasks), telling)
         stack.callback(hub.close)
         await hub.load()
+        keeps = Keeps(metadata.engine)
+        custody = Custody(
+            hub, recordings, keeps, deliveries, indexer, tasks, at_rest, configuration.retention
+        )
+        await custody.start()
 
         access = Access(metadata, configuration.max_grant_seconds)
         connections = Connections()
@@ -167,7 +176,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
             ),
             downloads=Downloads(hub, recordings),
             reports=Reports(hub, recordings),
-            search=Search(hub, indexer, config.data),
+            search=Search(hub, custody, indexer, config.data),
             hosts=HostSockets(hub, connections),
             viewers=ViewerSockets(hub, connections),
             live=LiveSockets(hub, telling, connections),
@@ -187,7 +196,13 @@ async def serving(config: Config) -> AsyncIterator[Broker]:
         stack.callback(connections.end_all)
         stack.push_async_callback(site.stop)
         await stack.enter_async_context(
-            admin.answering(config.data, {"rotate": Rotation(own).rotate})
+            admin.answering(
+                config.data,
+                {
+                    "rotate": Rotation(own).rotate,
+                    **AtRestCommands(hub, custody, metadata, keeps, at_rest).table(),
+                },
+            )
         )
         fingerprint = own.ring.signer.fingerprint
         log.info("serving", url=addresses.url, key=fingerprint)

@@ -8,6 +8,7 @@ from typing import Any
 
 from broker.recording.presence import Shown
 from broker.recording.session_log import Entry
+from broker.server.at_rest import sealing, standing
 from broker.server.room import Room, Services
 from broker.server.stores.metadata import Metadata, Session
 from broker.server.telling import Telling
@@ -32,6 +33,7 @@ class Hub:
         self._unsaved: dict[str, Room] = {}
         self._saved: dict[str, Shown] = {}
         self._saving = False
+        self._when_complete: Callable[[], None] | None = None
 
     async def load(self) -> None:
         """Take over every session that an earlier broker left. Raises OSError."""
@@ -64,10 +66,18 @@ class Hub:
         return [room.summary() for room in reversed(self._rooms.values())]
 
     async def complete(self, room: Room) -> None:
-        """The session is over and all of it is held."""
+        """The session is over, all of it is held, and that is signed. Noted once."""
+        if room.completed:
+            return
         now = time.time()
-        room.session = replace(room.session, completed=room.session.completed or now)
         await self._metadata.complete(room.session.id, now)
+        room.session = replace(room.session, completed=now)
+        if self._when_complete is not None:
+            self._when_complete()
+
+    def when_complete(self, call: Callable[[], None]) -> None:
+        """Have this called whenever a session is complete."""
+        self._when_complete = call
 
     def listen(self, listener: Listener) -> None:
         """Call ``listener`` with a session's summary whenever that is another."""
@@ -80,11 +90,13 @@ class Hub:
     def close(self) -> None:
         """Tell nobody any more."""
         self._listeners.clear()
+        for room in self._rooms.values():
+            room.receipts.close()
         if self._timer is not None:
             self._timer.cancel()
 
     def _open(self, session: Session) -> Room:
-        room = Room(session, self._services, self._note, self._heard)
+        room = Room(session, self._services, self._note, self._heard, self.complete)
         self._rooms[session.id] = room
         self._saved[session.id] = session.shown
         return room
@@ -93,7 +105,10 @@ class Hub:
         recordings, session = self._services.recordings, room.session
         finished = session.completed is not None
         read = recordings.sizes if finished else recordings.settle
-        room.restore(read(session.id), now)
+        folder = recordings.folder(session.id)
+        stands = standing.read(folder)
+        sealing.tidy(folder, stands)
+        room.restore(stands, read(session.id), now)
 
     def _heard(self, room: Room, entries: list[tuple[Entry, float]]) -> None:
         self._telling.read(room.session.id, entries)

@@ -1,4 +1,4 @@
-"""One stream's copy at the broker: what has been received, what of it is held, and the writer.
+"""One append-only file at the broker: what has been received, what of it is held, and the writer.
 
 Pure bookkeeping on the loop; every write and fdatasync runs in a thread, one at a time a stream,
 and takes along whatever came in meanwhile (group commit). ``held`` moves only when a write has
@@ -9,10 +9,12 @@ import asyncio
 import errno
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 
 import structlog
 
+from broker.server.prefix import Prefix
 from broker.server.stores.recordings import Recordings
 from broker.server.tasks import Tasks
 from broker.wire.names import parse_stream
@@ -26,8 +28,8 @@ _GATHER_SECONDS = 0.02
 _RETRY_SECONDS = (0.1, 0.25, 0.5, 1.0)
 
 
-class Copy:
-    """The copy of one stream. ``progressed`` is called whenever more is held or writing is stuck.
+class DurableFile:
+    """One file of a session. ``progressed`` is called when more is held or writing is stuck.
 
     Its memory is what is received and not held; who feeds it stops while that is too much.
     """
@@ -40,10 +42,9 @@ class Copy:
         *,
         held: int,
         tasks: Tasks,
-        progressed: "Callable[[Copy], None]",
+        progressed: Callable[[], None],
     ) -> None:
         self.name = name
-        self.stream = parse_stream(name)
         self.stuck: str | None = None
         """Why nothing can be written at present, for people."""
         self._recordings = recordings
@@ -115,24 +116,27 @@ class Copy:
                 self._receiver.hold(self.held + len(data))
                 self._grown.set()
                 self._grown = asyncio.Event()
-                self._progressed(self)
+                self._progressed()
         finally:
             self._writing = False
 
     async def _append(self, data: bytes) -> bool:
-        append = self._recordings.append
         try:
-            await asyncio.to_thread(append, self._session, self.name, self.held, data)
+            await asyncio.to_thread(self._store, self.held, data)
         except OSError as error:
             if self.stuck is None:
                 log.error("write failed", session=self._session, stream=self.name, error=str(error))
                 self.stuck = _tell(error)
-                self._progressed(self)
+                self._progressed()
             return False
         if self.stuck is not None:
             log.info("write goes on", session=self._session, stream=self.name)
             self.stuck = None
         return True
+
+    def _store(self, offset: int, data: bytes) -> None:
+        """In a thread; all or nothing. Raises OSError."""
+        self._recordings.append(self._session, self.name, offset, data)
 
     def _batch(self) -> tuple[int, bytes]:
         count = size = 0
@@ -143,6 +147,43 @@ class Copy:
             size += len(piece)
         pieces = list(islice(self._tail, count))
         return count, pieces[0] if count == 1 else b"".join(pieces)
+
+
+class Copy(DurableFile):
+    """The copy of one of the host's streams."""
+
+    def __init__(
+        self,
+        recordings: Recordings,
+        session: str,
+        name: str,
+        *,
+        held: int,
+        tasks: Tasks,
+        progressed: "Callable[[Copy], None]",
+    ) -> None:
+        super().__init__(
+            recordings,
+            session,
+            name,
+            held=held,
+            tasks=tasks,
+            progressed=lambda: progressed(self),
+        )
+        self.stream = parse_stream(name)
+        self._prefix = Prefix()
+
+    def digest(self, upto: int) -> tuple[int, str]:
+        """How much is durable, at least ``upto``, and its SHA-256. Blocking: for a thread.
+
+        After a restart, what was there before is read once. Raises OSError.
+        """
+        read = partial(self._recordings.read, self._session, self.name)
+        return self._prefix.digest(upto, read)
+
+    def _store(self, offset: int, data: bytes) -> None:
+        super()._store(offset, data)
+        self._prefix.extend(offset, data)
 
 
 def _tell(error: OSError) -> str:

@@ -7,7 +7,7 @@ host's link is up, and are kept nowhere. All of it on the loop, none of it waiti
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,12 +16,16 @@ import structlog
 from broker.recording.log_reader import LogReader
 from broker.recording.presence import Seen, Shown, State, granted, on_link
 from broker.recording.session_log import Entry
+from broker.server.at_rest.opened import Sealed
+from broker.server.at_rest.standing import Standing
 from broker.server.facts import Facts, learn, reopened
 from broker.server.gaze import LOOKING
+from broker.server.identity import Identity
 from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
 from broker.server.mirror import Screen
 from broker.server.outbox import frame, frame_of
+from broker.server.receipts import SessionReceipts
 from broker.server.screens import Follower, Screens
 from broker.server.search.indexer import Indexer
 from broker.server.stores.metadata import Session
@@ -39,6 +43,7 @@ from broker.wire.messages import (
     Attention,
     Declined,
     Held,
+    Hello,
     Input,
     Joined,
     Left,
@@ -49,7 +54,7 @@ from broker.wire.messages import (
     Turn,
     Watching,
 )
-from broker.wire.names import parse_stream
+from broker.wire.names import RECEIPTS, parse_stream
 from broker.wire.stream import Beyond
 
 log = structlog.get_logger()
@@ -78,6 +83,7 @@ class Services:
     recordings: Recordings
     screens: Screens
     indexer: Indexer
+    identity: Identity
     tasks: Tasks
 
 
@@ -102,6 +108,7 @@ class Room:
     """Owned by the hub. ``changed(room, at_once)`` is called when its summary is another.
 
     ``heard(room, entries)``: with what came of a session log, and the Unix time of each entry.
+    ``completed(room)`` is awaited when it is signed, and told to nobody yet, that it is complete.
     """
 
     def __init__(
@@ -110,10 +117,15 @@ class Room:
         services: Services,
         changed: "Callable[[Room, bool], None]",
         heard: "Callable[[Room, list[tuple[Entry, float]]], None]",
+        completed: "Callable[[Room], Awaitable[None]]",
     ) -> None:
         self.session = session
         self.tasks = services.tasks
         self.copies: dict[str, Copy] = {}
+        self.standing = Standing()
+        """How its streams lie here; ``stand`` changes it."""
+        self.kept: dict[str, Any] | None = None
+        """That nobody deletes it: by whom, why and since when."""
         self._recordings = services.recordings
         self._screens = services.screens
         self._indexer = services.indexer
@@ -127,29 +139,62 @@ class Room:
         self._turns = Turns()
         self._host: _Host | None = None
         self._space: asyncio.Future[None] | None = None
+        self.receipts = SessionReceipts(
+            session.id,
+            services.recordings,
+            services.identity,
+            services.tasks,
+            self.copies,
+            stuck=self._tell_presence,
+            completed=lambda: completed(self),
+        )
         self._shown = self._show()
 
     # --- what is there ------------------------------------------------------------------------
 
-    def restore(self, sizes: dict[str, int], now: float) -> None:
+    def restore(self, standing: Standing, sizes: dict[str, int], now: float) -> None:
         """Take over what an earlier broker held. Blocking: reads the logs; for a thread.
 
-        Call before anything else, once.
+        Call before anything else, once. Of what can't be read here any more, what was noted
+        of the session is told.
         """
-        for name in sorted(sizes, key=parse_stream):
-            copy = self._open(name, sizes[name])
-            if copy.stream.is_log:
-                for offset in range(0, copy.held, _READ_BYTES):
-                    size = min(_READ_BYTES, copy.held - offset)
-                    data = self._recordings.read(self.session.id, name, offset, size)
-                    self._learn(copy, data)
+        self.standing = standing
+        copies = [self._open(name, sizes[name]) for name in sorted(sizes, key=parse_stream)]
+        try:
+            for copy in copies:
+                if copy.stream.is_log:
+                    self._read_again(copy)
+        except OSError as error:
+            if not standing.seals:
+                raise
+            if not isinstance(error, Sealed):
+                log.error("read failed", session=self.session.id, error=str(error))
+            self._facts = Facts(granted(self.session.created))
         self._facts = reopened(self._facts, now)
         self._shown = self._show()
+
+    def stand(self, standing: Standing) -> None:
+        """Its streams lie otherwise here now: sealed, or deleted."""
+        self.standing = standing
+        for follower in self._followers.values():
+            follower.close()
+        self._followers.clear()
+        if standing.deleted is not None:
+            self.copies.clear()
+            self._readers.clear()
+        self._changed(self, True)
+
+    def keep(self, kept: dict[str, Any] | None) -> None:
+        """Nobody deletes it from now on; None: that is over."""
+        if self.kept != kept:
+            self.kept = kept
+            self._changed(self, True)
 
     def summary(self) -> dict[str, Any]:
         """What pages and commands are told of the session."""
         sizes = [(name, self.copies[name].held) for name in self.stream_names()]
         told = summary(self.session, self._facts, self._shown, sizes)
+        told |= {**self.standing.told(), "kept": self.kept}
         told["viewers"] = sorted({engineer.person for engineer in self._engineers()})
         return told
 
@@ -159,10 +204,14 @@ class Room:
         return self._shown
 
     @property
+    def connected(self) -> bool:
+        """Whether the host is here."""
+        return self._host is not None
+
+    @property
     def completed(self) -> bool:
-        """Whether the host said that the session is over and everything of it is held."""
-        over = self._facts.presence.state is State.OVER
-        return over or self.session.completed is not None
+        """Whether it is signed that the session is over, and every byte of it is held."""
+        return self.session.completed is not None
 
     def stream_names(self) -> list[str]:
         """The session's streams, run after run, each run's log first."""
@@ -178,8 +227,11 @@ class Room:
 
     # --- the host -----------------------------------------------------------------------------
 
-    def connect(self, socket: LinkSocket) -> dict[str, int]:
-        """The host is here, in place of one that was: what is held, for its welcome."""
+    def connect(self, socket: LinkSocket, hello: Hello) -> dict[str, int]:
+        """The host is here, in place of one that was: what is held, for its welcome.
+
+        Its receipts must be open.
+        """
         held = {name: copy.held for name, copy in self.copies.items()}
         before, self._host = self._host, _Host(socket, dict(held), dict(held))
         if before is not None:
@@ -187,7 +239,8 @@ class Room:
             before.socket.fail("replaced", "another connection of this session took over")
         else:
             self._link(Seen.CONNECTED, time.time())
-        return held
+        self.receipts.link(hello.run, hello.t, hello.receipts)
+        return {**held, RECEIPTS: self.receipts.size}
 
     def greet(self, socket: LinkSocket) -> None:
         """After the welcome: who watches, and who of them does not look."""
@@ -213,11 +266,18 @@ class Room:
     def append(self, socket: LinkSocket, message: Append, encoded: bytes) -> None:
         """A piece of a stream, and the same as it came.
 
-        Raises RemoteProtocolError for a name that is none, and TooMany.
+        Raises RemoteProtocolError for a name that is none and for what comes after the end, and
+        TooMany.
         """
         host = self._host
         if host is None or host.socket is not socket:
             return  # the last words of a connection that was replaced; they will come again
+        if message.stream == RECEIPTS:
+            self.receipts.take(socket, message)
+            return
+        over = self.receipts.completing
+        if over is not None and message.offset + len(message.data) > over.get(message.stream, 0):
+            raise RemoteProtocolError("ended", "the session is over and complete")
         copy = self.copies.get(message.stream) or self._appear(message.stream)
         try:
             new = copy.take(message.offset, message.data)
@@ -240,6 +300,7 @@ class Room:
         if copy.stream.is_log:
             grant = self._facts.grant
             entries = self._learn(copy, new)
+            self.receipts.hear(copy.stream.run, (one for one, _ in entries))
             self._tell_presence()
             if self._facts.grant != grant:
                 self._changed(self, True)
@@ -381,6 +442,7 @@ class Room:
     def _progressed(self, copy: Copy) -> None:
         if copy.stuck is None:
             self._tell_held(copy)
+            self.receipts.grew(copy)
             self._indexer.grew(self.session.id, self.session.created, copy.name, copy.held)
             if not copy.stream.is_log:
                 self._follow(copy.name).grew(copy.held)
@@ -404,6 +466,12 @@ class Room:
             follower = self._followers[stream] = self._screens.follow(path)
         return follower
 
+    def _read_again(self, copy: Copy) -> None:
+        for offset in range(0, copy.held, _READ_BYTES):
+            size = min(_READ_BYTES, copy.held - offset)
+            data = self._recordings.read(self.session.id, copy.name, offset, size)
+            self._learn(copy, data)
+
     def _learn(self, copy: Copy, data: bytes) -> list[tuple[Entry, float]]:
         learned = []
         reader = self._readers.get(copy.name)
@@ -420,8 +488,10 @@ class Room:
         self._tell_presence()
 
     def _show(self) -> Shown:
+        if self._facts.run == 0 and (self.standing.seals or self.standing.deleted):
+            return self.session.shown  # its log can't be read any more
         shown = self._facts.presence.shown
-        stuck = next((copy.stuck for copy in self.copies.values() if copy.stuck), None)
+        stuck = next((one.stuck for one in self.copies.values() if one.stuck), self.receipts.stuck)
         if stuck is None:
             return shown
         return replace(shown, detail=f"{stuck}; the host keeps what can't be stored here")

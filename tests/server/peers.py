@@ -10,12 +10,16 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from broker.recording import receipts
+from broker.recording.receipts import Receipts
 from broker.wire import codec
 from broker.wire.messages import (
     PROTOCOL,
     Append,
+    Complete,
     Error,
     Hello,
+    Leave,
     Message,
     Ping,
     Pong,
@@ -26,6 +30,7 @@ from broker.wire.messages import (
     Watching,
     Welcome,
 )
+from broker.wire.names import RECEIPTS
 
 M = TypeVar("M")
 VIEW_TOKEN = hashlib.sha256(b"a page's view token").hexdigest()
@@ -39,6 +44,8 @@ class Peer:
         self.ws = ws
         self.heard: list[Message] = []
         self.answers_pings = True
+        self.receipts = b""
+        """As a host's copy of them; what a test lets it have already, and what it is sent."""
 
     async def send(self, message: Message) -> None:
         await self.send_raw(codec.encode(message))
@@ -62,6 +69,9 @@ class Peer:
                     await self.send(Pong(message.n))
                 continue
             self.heard.append(message)
+            if isinstance(message, Append) and message.stream == RECEIPTS:
+                assert message.offset == len(self.receipts), "a host's copy ends elsewhere"
+                self.receipts += message.data
             return message
 
     async def wait(self, kind: type[M], test: Callable[[M], bool] = lambda _: True) -> M:
@@ -71,6 +81,30 @@ class Peer:
             assert message is not None, f"closed while waiting for {kind.__name__}"
             if isinstance(message, kind) and test(message):
                 return message
+
+    def signed(self, session: str) -> Receipts:
+        """The receipts that it has, every line of them checked."""
+        found = receipts.read(session, self.receipts)
+        assert found.bad is None, found.bad
+        return found
+
+    async def covered(self, session: str, stream: str, offset: int) -> Receipts:
+        """Read on until receipts speak for the stream up to here."""
+        while True:
+            found = self.signed(session)
+            last = found.chain.held.get(stream)
+            if last is not None and last.fields["offset"] >= offset:
+                return found
+            assert await self.next() is not None, "closed before a receipt came"
+
+    async def deliver(self, session: str, streams: dict[str, int]) -> Receipts:
+        """Have it signed that the session is complete, and leave, as a host does at its end."""
+        await self.send(Complete(streams))
+        while (found := self.signed(session)).chain.complete is None:
+            assert await self.next() is not None, "closed before it was complete"
+        await self.send(Leave("ended"))
+        assert await self.closed() is None
+        return found
 
     async def closed(self) -> Error | None:
         """Read on to the end: the error that the broker gave for it, if it did."""
@@ -168,12 +202,13 @@ class Site:
 
     @asynccontextmanager
     async def connected(
-        self, granted: dict[str, Any], run: int = 1
+        self, granted: dict[str, Any], run: int = 1, kept: bytes = b""
     ) -> AsyncIterator[tuple[Peer, Welcome]]:
-        """The session's host, welcomed."""
+        """The session's host, welcomed; ``kept``: its receipts."""
         async with self.host.ws_connect("/api/host", max_msg_size=0) as ws:
             peer = Peer(ws)
-            await peer.send(hello(granted, run))
+            peer.receipts = kept
+            await peer.send(hello(granted, run, kept=len(kept)))
             yield peer, await peer.wait(Welcome)
 
     @asynccontextmanager
@@ -214,9 +249,9 @@ async def joined(ws: aiohttp.ClientWebSocketResponse) -> Viewer:
     return viewer
 
 
-def hello(granted: dict[str, Any], run: int = 1, protocol: int = PROTOCOL) -> Hello:
+def hello(granted: dict[str, Any], run: int = 1, protocol: int = PROTOCOL, kept: int = 0) -> Hello:
     """A host's first message."""
     return Hello(
         protocol, granted["session"], granted["token"], run, "boot", 0.0, 0.0, time.time(), "test",
-        0,
+        kept,
     )  # fmt: skip

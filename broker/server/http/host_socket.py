@@ -1,6 +1,7 @@
 """``GET /api/host``: the link of a customer's host, from its hello to its end."""
 
 import time
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 
 import structlog
@@ -10,10 +11,12 @@ from broker.server.access import is_token_of, new_id
 from broker.server.http.connections import Connections
 from broker.server.hub import Hub
 from broker.server.link_socket import GOING_AWAY, NORMAL, LinkSocket
+from broker.server.receipt_sender import send_receipts
 from broker.server.room import Room
+from broker.server.signing import NoReceipts
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.link import BROKER_TO_HOST
-from broker.wire.messages import PROTOCOL, Append, Declined, Hello, Leave, Turn, Welcome
+from broker.wire.messages import PROTOCOL, Append, Complete, Declined, Hello, Leave, Turn, Welcome
 
 log = structlog.get_logger()
 
@@ -39,6 +42,7 @@ class HostSockets:
 
     async def _serve(self, socket: LinkSocket) -> None:
         room: Room | None = None
+        stop: Callable[[], None] | None = None
         reason: str | None = None
         began = time.monotonic()
         try:
@@ -52,29 +56,33 @@ class HostSockets:
                         room.turn(socket, message)
                     elif isinstance(message, Declined) and room is not None:
                         room.declined(socket, message)
+                    elif isinstance(message, Complete) and room is not None:
+                        self._complete(room, socket, message.streams)
                     elif isinstance(message, Hello):
-                        room = self._welcome(message, socket)
+                        room = await self._welcome(message, socket)
+                        work = send_receipts(room.receipts, socket, message.receipts)
+                        stop = room.tasks.spawn(work, f"send receipts {room.session.id}")
                     elif isinstance(message, Leave):
                         reason = message.reason
                         socket.close(NORMAL)
                         break
         finally:
+            if stop is not None:
+                stop()
             if room is not None:
                 room.disconnect(socket, reason)
                 seconds = round(time.monotonic() - began, 1)
                 log.info("host gone", session=room.session.id, left=reason, seconds=seconds)
-                if reason == "ended":
-                    await self._hub.complete(room)
 
-    def _welcome(self, hello: Hello, socket: LinkSocket) -> Room:
-        room = self._admit(hello)
-        held = room.connect(socket)
+    async def _welcome(self, hello: Hello, socket: LinkSocket) -> Room:
+        room = await self._admit(hello)
+        held = room.connect(socket, hello)
         socket.send(Welcome(PROTOCOL, self._instance, time.time(), held))
         room.greet(socket)
         log.info("host connected", session=room.session.id, run=hello.run)
         return room
 
-    def _admit(self, hello: Hello) -> Room:
+    async def _admit(self, hello: Hello) -> Room:
         if hello.protocol != PROTOCOL:
             raise RemoteProtocolError(
                 "protocol-version", f"this broker speaks protocol {PROTOCOL}, not {hello.protocol}"
@@ -82,9 +90,28 @@ class HostSockets:
         room = self._hub.room(hello.session)
         if room is None or not is_token_of(room.session, hello.token):
             raise RemoteProtocolError("bad-token", "no session with this token")
-        if room.completed:
+        await room.receipts.open()
+        if room.standing.deleted is not None:
+            raise RemoteProtocolError("ended", "the broker has deleted its copy of this session")
+        # A host that lost the last receipts may come for them.
+        if room.completed and hello.receipts >= room.receipts.size:
             raise RemoteProtocolError("ended", "the session is over and complete")
         return room
+
+    def _complete(self, room: Room, socket: LinkSocket, streams: Mapping[str, int]) -> None:
+        """The answer are the receipts that follow, or an error. Raises RemoteProtocolError."""
+        room.receipts.check_complete(streams)
+        room.tasks.spawn(self._sign(room, socket, streams), f"complete {room.session.id}")
+
+    async def _sign(self, room: Room, socket: LinkSocket, streams: Mapping[str, int]) -> None:
+        try:
+            await room.receipts.complete(streams)
+        except NoReceipts:  # everything is held, and the host can do nothing about it
+            await self._hub.complete(room)
+            socket.fail("ended", "the session is over; its receipts can't be continued")
+        except Exception:
+            socket.fail("incomplete", "the broker can't sign that the session is complete now")
+            raise
 
     async def _wait_for_space(self, room: Room, socket: LinkSocket) -> None:
         socket.pause()
