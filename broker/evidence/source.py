@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Protocol
+from typing import Iterator, List, Mapping, NamedTuple, Optional, Protocol
 
 from broker.evidence.encryption import ENDING
 from broker.recording.log_reader import LogReader
 from broker.recording.session_log import Entry
+from broker.recording.verification import session_named
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import Stream, parse_stream
 
@@ -92,15 +92,15 @@ def session_of(source: Source) -> str:
         return source.session
     for name in in_order(source.streams):
         if parse_stream(name).is_log:
-            told = said_session(first_line(source.pieces(name)))
-            if told is not None:
+            told = session_named(first_line(source.pieces(name)))
+            if told:
                 return told
     return session_of_receipts(source.receipts)
 
 
 def session_of_receipts(receipts: bytes) -> str:
     """The session that the first receipt is of; empty where it does not say."""
-    return said_session(receipts[: receipts.find(b"\n") + 1][87:]) or ""
+    return session_named(receipts[: receipts.find(b"\n") + 1][87:]) or ""
 
 
 def first_line(pieces: Iterator[bytes]) -> bytes:
@@ -113,13 +113,3 @@ def first_line(pieces: Iterator[bytes]) -> bytes:
         if len(line) > _FIRST_LINE_BYTES:
             break
     return line
-
-
-def said_session(line: bytes) -> Optional[str]:
-    """The session that this line names; None where it is no line that names one."""
-    try:
-        found: Dict[str, object] = json.loads(line)
-        told = found["session"]
-    except (ValueError, RecursionError, TypeError, LookupError):
-        return None
-    return told if isinstance(told, str) else None

@@ -25,7 +25,6 @@ from broker.evidence.source import (
     Unreadable,
     first_line,
     in_order,
-    said_session,
     session_of,
 )
 from broker.recording import receipts, stretches, verification
@@ -33,11 +32,15 @@ from broker.recording.log_reader import LogReader
 from broker.recording.receipts import Code, Receipts
 from broker.recording.session_log import Entry
 from broker.recording.stretches import Range, Stretch
-from broker.recording.verification import Bytes, Ciphertext, Finding, Judgement, Verdict
+from broker.recording.verification import (
+    Bytes,
+    Ciphertext,
+    Finding,
+    Judgement,
+    Verdict,
+    session_named,
+)
 from broker.wire.names import parse_stream
-
-_NO_SESSION = "(none)"
-"""What a log is of that names no session; never an id."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,7 @@ def _read(source: Source, name: str, found: Receipts, ranges: List[Range]) -> _R
         if reader is not None:
             entries += [one for one in reader.feed(piece) if one["event"] in ("started", "gap")]
     times.end()
-    named = _named(source, name) if reader is not None else ""
+    named = None if reader is None else session_named(first_line(source.pieces(name)))
     return _Reading(Bytes(size, digests, named), whole.hexdigest(), times, entries)
 
 
@@ -167,14 +170,6 @@ def _hash(
         done = wanted[0] - at
         digests[wanted.popleft()] = whole.hexdigest()
     whole.update(view[done:])
-
-
-def _named(source: Source, log: str) -> str:
-    line = first_line(source.pieces(log))
-    if not line.endswith(b"\n"):
-        return ""
-    told = said_session(line)
-    return _NO_SESSION if told is None else told or _NO_SESSION
 
 
 def _ciphertext(source: Source, name: str) -> Ciphertext:

@@ -10,6 +10,7 @@ so that what is judged are the bytes that are replayed.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import Enum
 from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Tuple, Union
@@ -44,13 +45,12 @@ class Finding:
 class Bytes:
     """A stream as it lies there: its size, and the SHA-256 of its prefixes at receipts' offsets.
 
-    ``session``: the one that a session log says it is of; empty for a recording, and for a log
-    whose first line is not whole.
+    ``session``: the one that a session log says it is of (``session_named``).
     """
 
     size: int
     digests: Mapping[int, str]
-    session: str = ""
+    session: Optional[str] = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,18 @@ class Judgement:
     until: Optional[int]
     """The broker's time of the last one, Unix milliseconds."""
     complete: bool
+
+
+def session_named(first: bytes) -> Optional[str]:
+    """The session that a log's first line names; empty: none. None: the line is not whole."""
+    if not first.endswith(b"\n"):
+        return None
+    try:
+        found = json.loads(first.decode(), parse_constant=_no_number)
+        named = found["session"]
+    except (ValueError, RecursionError, TypeError, LookupError):
+        return ""
+    return named if isinstance(named, str) else ""
 
 
 def offsets(receipts: Receipts) -> Dict[str, Tuple[int, ...]]:
@@ -150,6 +162,10 @@ def as_json(judgement: Judgement) -> Dict[str, Any]:
     }
 
 
+def _no_number(_: str) -> None:
+    raise ValueError("NaN and its like are no JSON")
+
+
 def _of_stream(
     receipts: Receipts,
     name: str,
@@ -165,8 +181,8 @@ def _of_stream(
         return [_rejected(Code.STREAM_MISSING, f"{name} is not there", name, 0, last.n)]
     if isinstance(there, Ciphertext):
         return _of_ciphertext(receipts, name, there)
-    if there.session and there.session != chain.session:
-        return [_rejected(Code.SESSION, f"{name} says that it is of another session", name)]
+    if there.session not in (None, chain.session):
+        return [_rejected(Code.SESSION, f"{name} does not say that it is of this session", name)]
     if last is not None and there.size < covered:
         says = f"{name} is shorter than what the broker held: it has {there.size} of {covered}"
         return [_rejected(Code.STREAM_SHORT, says, name, there.size, last.n)]

@@ -14,6 +14,7 @@ from broker.recording.verification import (
     as_json,
     judge,
     offsets,
+    session_named,
 )
 from tests.recording.receipts_made import ONE, SESSION, TWO, Signer
 
@@ -38,7 +39,7 @@ def judged(
         name: Bytes(
             len(data),
             {at: hashlib.sha256(data[:at]).hexdigest() for at in offsets(found).get(name, ())},
-            SESSION if name == LOG else "",
+            SESSION if name == LOG else None,
         )
         for name, data in streams.items()
     }
@@ -78,8 +79,29 @@ def test_what_contradicts_is_rejected_at_its_place(
 
 def test_a_log_of_another_session_is_rejected() -> None:
     found = read(SESSION, b"")
-    other = judge(found, {LOG: Bytes(5, {}, "s2")}, TRUSTED)
-    assert places(other)[0] == ("session", LOG, 0, 0)
+    for named in ("s2", ""):
+        other = judge(found, {LOG: Bytes(5, {}, named)}, TRUSTED)
+        assert places(other)[0] == ("session", LOG, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        (b'{"t": 0.0, "event": "started", "session": "s1"}\n', "s1"),
+        (b'{"t": 0.0, "event": "started", "session": "s1"}', None),
+        (b"", None),
+        (b"{}\n", ""),
+        (b"[1]\n", ""),
+        (b'"session"\n', ""),
+        (b'{"session": 5}\n', ""),
+        (b'{"session": "s1", "t": NaN}\n', ""),
+        (b'\xef\xbb\xbf{"session": "s1"}\n', ""),
+        (b'{"session": "\xff"}\n', ""),
+        (b"[" * 5000 + b"\n", ""),
+    ],
+)
+def test_what_a_log_says_that_it_is_of(line: bytes, named: str | None) -> None:
+    assert session_named(line) == named
 
 
 def test_what_no_receipt_speaks_for_is_unanchored() -> None:

@@ -246,7 +246,7 @@ KINDS: dict[Tampering, frozenset[Verdict]] = {
     repeat_a_line: REJECTED,
     swap_lines_of_a_stream: REJECTED,
     backdate: REJECTED,
-    sign_anew: UNANCHORED,
+    sign_anew: NEVER_VERIFIED,  # what was changed may be what the log says that it is of
     go_on_as_a_stranger: REJECTED,
     name_another_key: UNANCHORED,
     name_another_session: REJECTED,

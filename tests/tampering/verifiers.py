@@ -7,18 +7,16 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from broker.recording import session_log
 from broker.recording.receipts import read
-from broker.recording.verification import Bytes, Judgement, judge, offsets
+from broker.recording.verification import Bytes, Judgement, judge, offsets, session_named
 from tests.tampering.honest import Case
 
 WEB = Path(__file__).parent.parent.parent / "web"
-_BUILT = WEB / "dist-verifier" / "verifier.mjs"
+_BUILT = WEB / "dist" / "verifier.mjs"
 
 
 class Said(NamedTuple):
@@ -39,7 +37,7 @@ def ours(case: Case) -> Judgement:
         name: Bytes(
             len(data),
             {end: hashlib.sha256(data[:end]).hexdigest() for end in at.get(name, ())},
-            _session(name, data),
+            session_named(data[: data.find(b"\n") + 1]) if name.endswith(".log") else None,
         )
         for name, data in case.streams.items()
     }
@@ -54,20 +52,11 @@ def said(judgement: Judgement) -> Said:
     return Said(judgement.verdict.name, first.code.value, first.stream, first.offset, first.line)
 
 
-def _session(name: str, data: bytes) -> str:
-    line, newline, _ = data.partition(b"\n")
-    if name.endswith(".log") and newline:
-        with suppress(session_log.BadLog, UnicodeDecodeError, KeyError):
-            entry = session_log.decode(line.decode())
-            if entry["event"] == "started":
-                return str(entry["session"])
-    return ""
-
-
 class Browsers:
     """The browser's verifier in a Node process; cases go in and answers come out in order."""
 
     def __enter__(self) -> Browsers:
+        subprocess.run(["npm", "--prefix", str(WEB), "run", "--silent", "verifier"], check=True)
         self._process = subprocess.Popen(
             ["node", str(_BUILT)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )

@@ -136,7 +136,7 @@ function namesAnother(log: Uint8Array, session: string): boolean {
   const newline = log.indexOf(0x0a);
   if (newline === -1) return false;
   try {
-    const utf8 = new TextDecoder("utf-8", { fatal: true });
+    const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const first: unknown = JSON.parse(utf8.decode(log.subarray(0, newline)));
     return (first as { session?: unknown } | null)?.session !== session;
   } catch {
