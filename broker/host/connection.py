@@ -103,6 +103,21 @@ class Connection:
         return "up" if self.copies.up else "lost"
 
     @property
+    def unheld(self) -> int:
+        """Bytes that the broker does not hold, as far as it has said or signed.
+
+        0 until what it has signed for is read.
+        """
+        kept = self._receipts.kept
+        if kept.size and not kept.count:
+            return 0
+        signed = kept.offsets
+        return sum(
+            max(0, stream.end - max(self.copies.held(name), signed.get(name, 0)))
+            for name, stream in self._streams.items()
+        )
+
+    @property
     def missed(self) -> bool:
         """Whether there should be a link and is none."""
         return not (self.copies.up or self._session.offline)
