@@ -7,7 +7,7 @@ from typing import Callable, Dict, Optional, Protocol, Sequence
 
 from broker.host.masker import Masker
 from broker.host.masks import Mask
-from broker.host.spool import SpoolFull, StreamFile
+from broker.host.spool import NotTaken, StreamFile
 from broker.recording.asciicast import Encoder
 
 HELD_SECONDS = 0.5
@@ -23,8 +23,8 @@ class Writing(Protocol):
     def grown(self) -> None:
         """The recording has grown."""
 
-    def disk_full(self) -> None:
-        """The recording could not be written; a gap begins."""
+    def not_recorded(self, cause: str) -> None:
+        """The recording could not be written; a gap of this cause begins."""
 
 
 class CastWriter:
@@ -39,14 +39,26 @@ class CastWriter:
         writing: Writing,
     ) -> None:
         self.gap_since: Optional[float] = None
-        """Since when a full disk has taken nothing."""
+        """Since when nothing could be written."""
+        self._gap_cause = ""
         self._stream = stream
         self._clock = clock
         self._writing = writing
         self._encoder = Encoder()
         self._masker = Masker(masks, cols)
         self._waiting: Optional[asyncio.TimerHandle] = None
+        self._header = b""
         self._ended = False
+
+    @property
+    def mended(self) -> bool:
+        """Whether the disk has made safe what it had failed at, so that this can go on."""
+        return not self._stream.failing
+
+    @property
+    def slow(self) -> bool:
+        """Whether floods are to be slowed: what is not recorded need not be."""
+        return self.gap_since is None and self._stream.slow
 
     @property
     def offset(self) -> int:
@@ -55,7 +67,8 @@ class CastWriter:
 
     def begin(self, cols: int, rows: int, wall: float, env: Dict[str, str], title: str) -> None:
         """Write the header; ``wall`` is the Unix time at which the session began."""
-        self._write(self._encoder.header(cols, rows, wall, env, title))
+        self._header = self._encoder.header(cols, rows, wall, env, title)
+        self._write(b"")
 
     def printed(self, data: bytes) -> None:
         """Write output."""
@@ -91,14 +104,15 @@ class CastWriter:
         """Write the last of it, and nothing from then on."""
         self.release()
         self._write(self._encoder.finish(self._clock()))
+        self.end_gap()
         self.log_masked(terminal)
         self._ended = True
 
     def end_gap(self) -> None:
-        """There is room again: say what is missing, and record on."""
+        """Say what is missing, and record on."""
         since, self.gap_since = self.gap_since, None
         if since is not None:
-            self._writing.log("gap", since=since, until=self._clock(), cause="disk-full")
+            self._writing.log("gap", since=since, until=self._clock(), cause=self._gap_cause)
 
     def _stop_waiting(self) -> None:
         if self._waiting is not None:
@@ -106,10 +120,12 @@ class CastWriter:
             self._waiting = None
 
     def _write(self, lines: bytes) -> None:
+        lines = self._header + lines
         if self._ended or self.gap_since is not None or not lines:
             return
         try:
             self._stream.append(lines)
-        except SpoolFull:
-            self.gap_since = self._clock()
-            self._writing.disk_full()
+            self._header = b""  # in the stream: before it, nothing else may be
+        except NotTaken as refused:
+            self.gap_since, self._gap_cause = self._clock(), refused.cause
+            self._writing.not_recorded(refused.cause)

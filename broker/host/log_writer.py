@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Callable, Deque
 
-from broker.host.spool import Spool, SpoolFull, StreamFile
+from broker.host.spool import NotTaken, Spool, StreamFile
 from broker.recording import session_log, timeline
 
 _WAITING_ENTRIES = 1000
@@ -55,6 +55,6 @@ class LogWriter:
                 while self._waiting:
                     self._stream.append(self._waiting[0])
                     self._waiting.popleft()
-            except SpoolFull:
+            except NotTaken:
                 self._spool.use_reserve()
         self._on_grown()

@@ -2,7 +2,8 @@
 
 Reading and writing are driven by the loop: ``on_output`` is called with what the shell printed,
 in order, ``on_exit`` once, after the last output, with the exit status (128+n: signal n),
-``on_room`` when a program has read all the keys that had waited for it.
+``on_room`` when a program has read all the keys that had waited for it. While ``is_slow`` says
+so, a flood is read slowly (``pace``), and what prints it waits, as at a slow terminal.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from pathlib import Path
 from typing import Callable, Dict, Iterator, Optional, Tuple, Union
 
 from broker.host.failures import Failed
+from broker.host.pace import Pace
 from broker.host.shells.start import HoldsAt, Start, limit, start, write
 from broker.host.tasks import spawn
 
 _READ_BYTES = 64 * 1024
+_PTY_BYTES = 4096
 _DRAIN_READS = 64
 _ARRIVING_SECONDS = 0.02
 """So long after a write keys may be on their way within the kernel, where nobody counts them."""
@@ -126,6 +129,7 @@ class Pty:
         on_output: Callable[[bytes], None],
         on_exit: Callable[[int], None],
         on_room: Callable[[], None],
+        is_slow: Callable[[], bool],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._master, self._slave = os.openpty()
@@ -133,12 +137,15 @@ class Pty:
         self._on_output = on_output
         self._on_exit = on_exit
         self._on_room = on_room
+        self._is_slow = is_slow
+        self._pace = Pace()
+        self._resting: Optional[asyncio.TimerHandle] = None
         self._keys = KeyQueue()
         self._name = os.ttyname(self._slave)
         self._guests_last = b""
         """The last key of guests, while the kernel may keep some that no program has read."""
         self._guests_at = 0.0
-        self._reading = False
+        self._wanted = self._reading = False
         self._closed = False
         self._process: asyncio.subprocess.Process
         self.resize(*size)
@@ -181,15 +188,30 @@ class Pty:
 
     def resume(self) -> None:
         """Read on."""
-        if not self._closed and not self._reading:
-            self._loop.add_reader(self._master, self._readable)
-            self._reading = True
+        self._wanted = True
+        self._look_at_reading()
 
     def pause(self) -> None:
         """Read no more until ``resume``: the shell is slowed as by a slow terminal."""
-        if self._reading:
+        self._wanted = False
+        self._look_at_reading()
+
+    def _rest(self, seconds: float) -> None:
+        """Read no more for so long."""
+        self._resting = self._loop.call_later(seconds, self._rested)
+        self._look_at_reading()
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._look_at_reading()
+
+    def _look_at_reading(self) -> None:
+        reads = self._wanted and self._resting is None and not self._closed
+        if reads and not self._reading:
+            self._loop.add_reader(self._master, self._readable)
+        elif self._reading and not reads:
             self._loop.remove_reader(self._master)
-            self._reading = False
+        self._reading = reads
 
     def write(self, data: bytes, *, guest: bool = False) -> None:
         """Type. What the program does not read yet waits; look at ``full`` first.
@@ -314,17 +336,25 @@ class Pty:
                 os.killpg(group, signum)
 
     def _readable(self) -> None:
-        data = self._read()
+        data = self._read_slowly() if self._is_slow() else self._read()
         if data:
             self._on_output(data)
 
-    def _read(self) -> bytes:
+    def _read_slowly(self) -> bytes:
+        if self._pace.left(self._loop.time()) < _PTY_BYTES:
+            self._rest(self._pace.seconds_until(_PTY_BYTES))
+            return b""
+        data = self._read(_PTY_BYTES)  # in small pieces: the limit is not to be jumped over
+        self._pace.took(len(data))
+        return data
+
+    def _read(self, most: int = _READ_BYTES) -> bytes:
         """What is there now. A PTY gives at most 4 KiB a read, so a flood is joined here."""
         pieces = []
         size = 0
-        while size < _READ_BYTES:
+        while size < most:
             try:
-                piece = os.read(self._master, _READ_BYTES - size)
+                piece = os.read(self._master, most - size)
             except BlockingIOError:
                 break
             except OSError as error:
@@ -366,6 +396,8 @@ class Pty:
                 break
             self._on_output(data)
         self.pause()
+        if self._resting is not None:
+            self._resting.cancel()
         if self._keys:
             self._loop.remove_writer(self._master)
         self._closed = True

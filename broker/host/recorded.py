@@ -1,7 +1,7 @@
 """A recorded terminal: a PTY, its recording, and the customer's seat at it.
 
 Order of every piece of output: recording on disk, then the seat, then whoever copies the stream.
-A disk that is full, or a seat that stands still, costs a gap or a redraw, never the shell.
+A disk that takes nothing, or a seat that stands still, costs a gap or a redraw, never the shell.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class Listener(Protocol):
     def at_prompt(self) -> None:
         """A line editor has begun to read a line."""
 
-    def disk_full(self) -> None:
-        """The recording could not be written; a gap begins."""
+    def not_recorded(self, cause: str) -> None:
+        """The recording could not be written; a gap of this cause begins."""
 
     def closed(self, terminal: RecordedTerminal, status: int, seat: Optional[LocalLink]) -> None:
         """The shell is gone; the recording is complete. ``seat``: who had the seat till then."""
@@ -81,7 +81,7 @@ class Unrecorded:
     def at_prompt(self) -> None:
         """Nobody waits for it."""
 
-    def disk_full(self) -> None:
+    def not_recorded(self, cause: str) -> None:
         """There is nothing to keep."""
 
 
@@ -106,7 +106,7 @@ class RecordedTerminal:
         self._clock = clock
         self._size = size
         self._listener: Listener = listener
-        self._pty = Pty(size, self._printed, self._exited, self._typed_on)
+        self._pty = Pty(size, self._printed, self._exited, self._typed_on, self._is_slow)
         self._device = number(self._pty.name)
         self.uid = 0
         """Whose shell it is."""
@@ -230,6 +230,9 @@ class RecordedTerminal:
     def busy(self) -> bool:
         """Whether so many keys wait to be read that no more should come."""
         return self._pty.full
+
+    def _is_slow(self) -> bool:
+        return self.cast.slow
 
     def _typed_on(self) -> None:
         if self.seat is not None:

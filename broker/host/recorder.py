@@ -44,7 +44,7 @@ from broker.host.paths import made_private, runtime_dir, socket_path
 from broker.host.proposing import Proposing
 from broker.host.pty import ShellPlan
 from broker.host.recorded import RecordedTerminal, Size
-from broker.host.records import Records
+from broker.host.records import NOTICES, Records
 from broker.host.refusal import NotDone
 from broker.host.requesting import Requesting
 from broker.host.session_file import load
@@ -69,7 +69,7 @@ class Recorder:
         self._folder = folder
         self._ready = ready
         session = self._session = load(folder)
-        records = self._records = Records(folder)
+        records = self._records = Records(folder, session.spool)
         self.run = records.last_run + (0 if session.ended else 1)
         before = last_time(records.streams.values())
         self._clock = clock = SessionClock(
@@ -232,8 +232,8 @@ class Recorder:
         left = self._authority.grant.until - t  # the end of a grant is not rounded up to a tick
         soon = left + 0.001 if 0 < left < TICK_SECONDS else TICK_SECONDS
         asyncio.get_running_loop().call_later(soon, self._tick)
-        if self._records.make_room(self._terminals):
-            self.tell("urgent", "there is room on the disk: recording goes on")
+        for told in self._records.make_room(self._terminals, self._link.unheld):
+            self.tell("urgent", told)
         spawn(self._records.sync(), self.failed)
         with_processes = (self._link.uplink, self._fingerprints, self._execs)
         own = {pid for one in with_processes for pid in one.processes}
@@ -266,10 +266,10 @@ class Recorder:
         """The name of one more command of the session."""
         return f"{self.run}-{next(self._commands_begun)}"
 
-    def disk_full(self) -> None:
+    def not_recorded(self, cause: str) -> None:
         """A recording could not be written."""
         self._records.spool.use_reserve()
-        self.tell("urgent", "the disk is full: nothing is recorded until there is room")
+        self.tell("urgent", NOTICES[cause])
 
     def grown(self) -> None:
         """A recording has grown."""

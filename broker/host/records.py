@@ -4,28 +4,45 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Callable, Dict, Iterator, Optional
+from typing import Callable, Dict, Iterator, List, Mapping, Optional
 
 from broker.host.earlier_runs import entries
 from broker.host.log_writer import LogWriter
-from broker.host.spool import Spool, StreamFile
+from broker.host.slowing import Slowing
+from broker.host.spool import DISK_ERROR, DISK_FULL, SPOOL_LIMIT, Spool, StreamFile
+from broker.host.spool_limit import Level
 from broker.host.terminals import Terminals
 from broker.recording.session_log import Entry
 from broker.wire.names import log_name, parse_stream
 
+NOTICES: Mapping[str, str] = {
+    DISK_FULL: "the disk is full: nothing is recorded until there is room",
+    DISK_ERROR: "the disk reports errors: nothing is recorded until it takes what it had refused",
+    SPOOL_LIMIT: "as much waits here for the broker as you have allowed (spool): nothing is "
+    "recorded until it has taken some",
+}
+"""What the customer is told when recording stops, by the cause that the gap will have."""
+_SLOWED = (
+    "what waits here for the broker nears what you have allowed (spool), or the disk's room: "
+    "floods of output are slowed"
+)
+_GOES_ON = "there is room again: recording goes on"
+
 
 class Records:
-    """The streams of a session, those of earlier runs included.
+    """The streams of a session, those of earlier runs included; recordings up to ``most`` bytes.
 
     Raises Failed where another recorder has them.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.spool = Spool(folder)
+    def __init__(self, folder: Path, most: int) -> None:
+        self.spool = Spool(folder, most)
         self.last_run = self.spool.recovered()
         """The number of the last run before this one; 0: none."""
         self._log: Optional[LogWriter] = None
-        self._syncing = False
+        self._syncing = self._sync_failed = False
+        self._slowing = Slowing(0.0)
+        self._clock: Callable[[], float] = lambda: 0.0
 
     @property
     def streams(self) -> Dict[str, StreamFile]:
@@ -46,6 +63,7 @@ class Records:
         on_grown: Callable[[], None],
     ) -> None:
         """Open this run's log; until then, and once it is closed, entries go nowhere."""
+        self._clock, self._slowing = clock, Slowing(clock())
         stream = self.spool.create(log_name(run))
         self._log = LogWriter(stream, self.spool, clock, on_label, on_grown)
 
@@ -56,28 +74,51 @@ class Records:
 
     def close_log(self) -> None:
         """That was the last entry."""
+        self._note_slowing(slow=False)
         self._log = None
 
-    def make_room(self, terminals: Terminals) -> bool:
-        """Where the disk takes more again, write what waits; whether recordings go on by that."""
-        missing = terminals.missing
-        behind = self._log is not None and self._log.behind
-        resumed = False
-        if (missing or behind) and self.spool.has_room():
-            if self._log is not None:
-                self._log.catch_up()
-            for terminal in missing:
-                terminal.cast.end_gap()
-            resumed = bool(missing)
+    def make_room(self, terminals: Terminals, unheld: int) -> List[str]:
+        """Look at the disk and the limit, the broker lacking ``unheld`` bytes: go on, or slow down.
+
+        What waits is written where it can be. What the customer is to be told.
+        """
+        room = self.spool.room
+        self.spool.limit.measured(unheld, room)
+        stopped = terminals.missing
+        if room > 0 and self._log is not None and self._log.behind:
+            self._log.catch_up()
+        goes_on = [
+            terminal
+            for terminal in stopped
+            if room > 0 and terminal.cast.mended and self.spool.limit.level is not Level.FULL
+        ]
+        for terminal in goes_on:
+            terminal.cast.end_gap()
         self.spool.set_aside()
-        return resumed
+        begun = self._note_slowing(slow=self.spool.slow and not stopped)
+        return [*([_GOES_ON] if goes_on else []), *([_SLOWED] if begun else [])]
+
+    def _note_slowing(self, *, slow: bool) -> bool:
+        begun, ended = self._slowing.look(self._clock(), slow=slow)
+        if ended is not None:
+            since, until = ended
+            self.log("slowed", since=since, until=until)
+        return begun
 
     async def sync(self) -> None:
-        """Make what was written survive a power cut; nothing where that is being done already."""
+        """Make what was written survive a power cut; nothing where that is being done already.
+
+        Raises OSError where that fails, and was not failing before.
+        """
         if self._syncing:
             return
         self._syncing = True
         try:
             await asyncio.get_running_loop().run_in_executor(None, self.spool.sync)
+            self._sync_failed = False
+        except OSError:
+            if not self._sync_failed:
+                self._sync_failed = True
+                raise
         finally:
             self._syncing = False

@@ -34,7 +34,7 @@ _SENTENCES: Mapping[Refusal, str] = {
     Refusal.PAUSED: "the customer is not at the terminal",
     Refusal.TURN: "somebody else is typing",
     Refusal.NO_TERMINAL: "that terminal is closed",
-    Refusal.DISK_FULL: "the host's disk is full",
+    Refusal.DISK_FULL: "nothing can be recorded on the host now",
     Refusal.BUSY: "the program there reads nothing",
     Refusal.LOGIN: "only whoever has logged in types in that terminal",
 }

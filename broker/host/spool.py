@@ -4,6 +4,10 @@ A stream grows by whole lines only. Where the disk takes no more, the part of a 
 is cut off again, so that a stream always ends at a line; a process killed in the middle leaves a
 torn line, which ``recovered`` cuts before the next run copies the rest. Not safe for two writers:
 the lock that ``Spool`` takes keeps a session to one recorder.
+
+What a sync has not made safe yet is kept in memory as well. After a sync that failed the kernel
+may have dropped it and call it written, so nothing is appended until all of it was written once
+more, through another descriptor, and synced by that.
 """
 
 from __future__ import annotations
@@ -11,49 +15,80 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import threading
+from collections import deque
 from pathlib import Path
-from typing import Dict, List
+from typing import Deque, Dict, List, Optional
 
+from broker.host.choices import DEFAULT_SPOOL
 from broker.host.failures import Failed
+from broker.host.spool_limit import Level, SpoolLimit
 from broker.recording.asciicast import whole_lines
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import parse_stream
 
+DISK_FULL, DISK_ERROR, SPOOL_LIMIT = "disk-full", "disk-error", "spool-limit"
+"""Why a stream takes nothing, as gaps have it."""
 _TAIL_BYTES = 1024 * 1024
 RESERVE_BYTES = 256 * 1024
 """Kept free for the session log: a disk that is full must still take the line that says so."""
 
 
-class SpoolFull(Exception):
-    """The disk takes no more; the stream is as it was before."""
+MOST_UNSYNCED_BYTES = 64 * 1024 * 1024
+"""Kept in memory for one stream before floods are slowed, so that the disk can follow."""
+_TRIES_AGAIN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+class NotTaken(Exception):
+    """A stream takes nothing now, and is as it was. ``cause`` is what a gap's is."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 class StreamFile:
-    """One stream on disk: appended to by its recorder, or, of an earlier run, only read."""
+    """One stream on disk: appended to by its recorder, or, of an earlier run, only read.
 
-    def __init__(self, path: Path, *, create: bool) -> None:
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL if create else os.O_RDONLY
+    ``limit``: what its bytes count against; None: nothing.
+    """
+
+    def __init__(self, path: Path, *, create: bool, limit: Optional[SpoolLimit] = None) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL if create else os.O_RDONLY
         self.name = path.name
+        self._path = path
+        self._limit = limit
         self._fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         self.end = os.fstat(self._fd).st_size
+        self.failing = False
+        """Whether the disk has failed to make it safe, and nothing can be appended until it has."""
         self._synced = 0
+        self._unsynced: Deque[bytes] = deque()
 
     def append(self, lines: bytes) -> None:
         """Write whole lines after the last.
 
         They are in the file when this returns, and not yet safe from a power cut (``sync``).
 
-        Raises SpoolFull, and leaves the stream as it was, where the disk refuses.
+        Raises NotTaken, and leaves the stream as it was, where the disk refuses or the spool is at
+        its limit.
         """
-        view = memoryview(lines)
+        if self.failing:
+            raise NotTaken(DISK_ERROR)
+        if self._limit is not None and not self._limit.takes(len(lines)):
+            raise NotTaken(SPOOL_LIMIT)
         try:
-            while view:
-                view = view[os.write(self._fd, view) :]
+            _write(self._fd, self.end, lines)
         except OSError as error:
-            os.ftruncate(self._fd, self.end)
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-                raise SpoolFull(os.strerror(error.errno)) from None
+            try:
+                os.ftruncate(self._fd, self.end)
+            except OSError:
+                self.failing = True
+            if error.errno in _TRIES_AGAIN:
+                is_broken = error.errno == errno.EIO
+                raise NotTaken(DISK_ERROR if is_broken else DISK_FULL) from None
             raise
+        self._unsynced.append(lines)  # before it counts: ``sync`` runs beside this
         self.end += len(lines)
 
     def read(self, offset: int, size: int) -> bytes:
@@ -63,17 +98,57 @@ class StreamFile:
     @property
     def dirty(self) -> bool:
         """Whether there is something that ``sync`` has yet to make safe."""
-        return self._synced < self.end
+        return self.failing or self._synced < self.end
+
+    @property
+    def slow(self) -> bool:
+        """Whether floods into it are to be slowed."""
+        behind = self.end - self._synced > MOST_UNSYNCED_BYTES
+        return self._limit is not None and (behind or self._limit.level is Level.SLOW)
 
     def sync(self) -> None:
-        """Make what was appended survive a power cut. Blocks: call it off the loop."""
+        """Make what was appended survive a power cut. Blocks: call it off the loop, one at a time.
+
+        Raises OSError where that failed. Of a stream that is written here, nothing is taken on
+        trust from then on: the next call writes anew what was not safe.
+        """
         end = self.end
-        os.fdatasync(self._fd)
-        self._synced = end
+        writable = bool(self._unsynced) or self.failing
+        try:
+            if self.failing:
+                self._write_anew(end)
+            else:
+                os.fdatasync(self._fd)
+        except OSError:
+            self.failing = writable
+            raise
+        if not writable:
+            self._synced = end
+        while self._unsynced and self._synced + len(self._unsynced[0]) <= end:
+            self._synced += len(self._unsynced.popleft())
+        self.failing = False
+
+    def _write_anew(self, end: int) -> None:
+        """Write what no sync has made safe, and sync it, by a descriptor that has seen no error."""
+        fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        try:
+            _write(fd, self._synced, b"".join(self._unsynced))
+            os.ftruncate(fd, end)
+            os.fdatasync(fd)
+            os.dup2(fd, self._fd, inheritable=False)
+        finally:
+            os.close(fd)
 
     def close(self) -> None:
         """Give the file back; its name and bytes stay."""
         os.close(self._fd)
+
+
+def _write(fd: int, offset: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(fd, view, offset)
+        view, offset = view[written:], offset + written
 
 
 class Spool:
@@ -82,10 +157,13 @@ class Spool:
     Raises Failed where another recorder has the session.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most: int = DEFAULT_SPOOL) -> None:
         self.folder = folder
+        self.limit = SpoolLimit(most)
+        """Of what recordings may take; logs are small, and always go on."""
         self.streams: Dict[str, StreamFile] = {}
         self._reserve = folder / "reserve"
+        self._syncing = threading.Lock()
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -102,14 +180,15 @@ class Spool:
             except RemoteProtocolError:
                 continue
             last = max(last, run)
+            _cut_unwritten(path)
             cut_torn_line(path)
             self.streams[path.name] = StreamFile(path, create=False)
         return last
 
     def create(self, name: str) -> StreamFile:
         """Begin a stream. Its name is safe from a power cut when this returns."""
-        parse_stream(name)
-        stream = StreamFile(self.folder / name, create=True)
+        limit = None if parse_stream(name).is_log else self.limit
+        stream = StreamFile(self.folder / name, create=True, limit=limit)
         self.streams[name] = stream
         folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -133,16 +212,49 @@ class Spool:
 
     def has_room(self) -> bool:
         """Whether the disk has room for the reserve and as much again."""
+        return self.room > 0
+
+    @property
+    def room(self) -> int:
+        """Bytes that the disk has room for beyond the reserve and as much again; below 0: less."""
         found = os.statvfs(self.folder)
-        return found.f_bavail * found.f_frsize > 2 * RESERVE_BYTES
+        return found.f_bavail * found.f_frsize - 2 * RESERVE_BYTES
+
+    @property
+    def slow(self) -> bool:
+        """Whether floods are slowed."""
+        return any(stream.slow for stream in self.streams.values())
 
     def sync(self) -> None:
-        """Make every stream safe from a power cut. Blocks: call it off the loop."""
-        for stream in self._dirty():
-            stream.sync()
+        """Make every stream safe from a power cut. Blocks: call it off the loop, in any thread.
+
+        Raises the first OSError, when all were tried.
+        """
+        failed: Optional[OSError] = None
+        with self._syncing:
+            for stream in self._dirty():
+                try:
+                    stream.sync()
+                except OSError as error:
+                    failed = failed or error
+        if failed is not None:
+            raise failed
 
     def _dirty(self) -> List[StreamFile]:
         return [stream for stream in list(self.streams.values()) if stream.dirty]
+
+
+def _cut_unwritten(path: Path) -> None:
+    """Cut what a power cut left of lines that no sync had made safe: bytes that no line has."""
+    with path.open("r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        start = max(0, end - MOST_UNSYNCED_BYTES)
+        for at in range(start, end, _TAIL_BYTES):
+            file.seek(at)
+            found = file.read(_TAIL_BYTES).find(b"\0")
+            if found >= 0:
+                file.truncate(at + found)
+                return
 
 
 def cut_torn_line(path: Path) -> None:

@@ -147,7 +147,7 @@ class Terminals(Dict[str, RecordedTerminal]):
 
     @property
     def missing(self) -> List[RecordedTerminal]:
-        """Those whose recording a full disk has stopped."""
+        """Those whose recording has stopped, as nothing could be written."""
         return [one for one in self.values() if one.cast.gap_since is not None]
 
     @property

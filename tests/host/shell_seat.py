@@ -40,7 +40,7 @@ class ShellSeat(Changing):
         self.printed = b""
         self.status: int | None = None
         self._seen = 0
-        self._pty = Pty((200, 50), self._on_output, self._on_exit, lambda: None)
+        self._pty = Pty((200, 50), self._on_output, self._on_exit, lambda: None, lambda: False)
 
     async def start(self, plan: ShellPlan) -> None:
         failed: list[BaseException] = []
