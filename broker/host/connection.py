@@ -20,6 +20,7 @@ from broker.host.records import Records
 from broker.host.refusal import NotDone
 from broker.host.replication import Replication
 from broker.host.session_file import SessionFile
+from broker.host.tasks import spawn
 from broker.host.uplink_process import UplinkProcess
 from broker.recording.causes import Cause
 from broker.recording.receipts import BadReceipts
@@ -211,18 +212,13 @@ class Connection:
         """The broker does not want this session: dial no more until the customer says so."""
         self.uplink.leave("disconnected")
         if self._session.ended:
-            self._owner.delivered()
+            spawn(self._leave_it(), self._owner.failed)
         else:
             self._owner.tell("urgent", f"the broker turned this session away: {error.code}")
 
     def all_held(self) -> None:
         """The broker holds everything; after the end, it is to sign for that."""
-        if not self._session.ended or self._session.delivered:
-            return
-        if self._receipts.kept.complete:
-            self.uplink.leave("ended")
-            self._delivered()
-        elif not self._asked:
+        if self._session.ended and not self._session.delivered and not self._asked:
             self._asked = True
             sizes = {name: stream.end for name, stream in self._streams.items()}
             self.copies.tell(Complete(sizes))
@@ -235,8 +231,10 @@ class Connection:
 
     def receipts_kept(self) -> None:
         """There are more of them; the last one may be what a session that has ended waits for."""
-        if self._session.ended:
-            self.copies.pump()
+        ended = self._session.ended and not self._session.delivered
+        if ended and self._receipts.kept.complete:
+            self.uplink.leave("ended")
+            self._delivered()
 
     def contradicted(self, found: Contradiction) -> None:
         """The broker has signed something else than is here: once a stream, and said once."""
@@ -258,6 +256,12 @@ class Connection:
         if not self._limited:
             self._limited = True
             self._owner.log("limit", what="receipts", why=why)
+
+    async def _leave_it(self) -> None:
+        """A session that has ended is wanted by nobody; its receipts may say that it is there."""
+        await self._receipts.loaded()
+        if not self._session.delivered:
+            self._owner.delivered()
 
     def _delivered(self) -> None:
         self._session.delivered = True

@@ -53,7 +53,12 @@ class Receiving:
         self._listener = listener
         self._waiting = bytearray()
         self._more = asyncio.Event()
+        self._loaded = asyncio.Event()
         spawn(self._work(), failed)
+
+    async def loaded(self) -> None:
+        """Wait until what earlier runs have kept is read. Safe to cancel."""
+        await self._loaded.wait()
 
     def append(self, offset: int, data: bytes) -> None:
         """Take in a piece; what is there already is ignored.
@@ -85,6 +90,7 @@ class Receiving:
 
     async def _work(self) -> None:
         self._took(await self._done(self._file.load))
+        self._loaded.set()
         while True:
             await self._more.wait()
             self._more.clear()
