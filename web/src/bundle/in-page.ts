@@ -1,7 +1,6 @@
 /** A session that lies in the page itself, as a bundle's replay.html has it. */
 
-import { timelineShape } from "../api";
-import { ApiError } from "../api";
+import { ApiError, timelineShape } from "../api";
 import { reportsShape } from "../away";
 import { fromBase64 } from "../evidence/keys";
 import { knownShape } from "../evidence/known";
@@ -33,13 +32,14 @@ export interface InPage {
 /** Read it. Throws BadShape, and whatever a text that isn't base64 makes the browser throw. */
 export function openInPage(json: string): InPage {
   const { session, receipts, streams, reports, ...about } = bundleShape(parse(json, "bundle"));
+  const signed = fromBase64(receipts);
   const files = new Map(Array.from(streams, ([name, data]) => [name, fromBase64(data)]));
   const logs = [...files.keys()].filter((name) => name.endsWith(".log")).sort(byAge);
   return {
     about,
     source: {
       session,
-      receipts: fromBase64(receipts),
+      receipts: () => Promise.resolve(signed),
       streams: new Map(Array.from(files, ([name, data]) => [name, data.length])),
       stream: (name) => {
         const found = files.get(name);

@@ -55,14 +55,15 @@ function BundlePage({ about, source }: InPage) {
                 {isOther && "None of this was signed by that key."}
               </span>
             </span>
-            <span class="quiet">
-              engineer {visible(about.engineer)}; packed{" "}
-              {about.made.by === "host" ? "on the customer's host" : "at the broker"},{" "}
-              {utc(about.made.at)}
-            </span>
           </>
         }
-        tools={() => null}
+        tools={() => (
+          <span class="toolbar-end quiet">
+            engineer {visible(about.engineer)}; packed{" "}
+            {about.made.by === "host" ? "on the customer's host" : "at the broker"},{" "}
+            {utc(about.made.at)}
+          </span>
+        )}
       />
     </>
   );

@@ -10,8 +10,8 @@ import { verify } from "./verify";
 /** The evidence of a session, wherever it lies. */
 export interface Evidence {
   readonly session: string;
-  /** Older than any stream that `stream` gives, or they would be found to be too short. */
-  readonly receipts: Uint8Array;
+  /** As they were before any stream was loaded, or it would seem too short. Throws ApiError. */
+  readonly receipts: () => Promise<Uint8Array>;
   /** All streams that are there, and their sizes in bytes. */
   readonly streams: ReadonlyMap<string, number>;
   /** A stream's bytes, those that are replayed. Throws ApiError. */
@@ -53,6 +53,7 @@ export function useChecked(evidence: Evidence, trusted: string | null): Checked 
 }
 
 async function check(evidence: Evidence, trusted: ReadonlySet<string>): Promise<Verification> {
+  const receipts = await evidence.receipts();
   const streams = new Map<string, Uint8Array>();
   for (const name of evidence.streams.keys()) {
     try {
@@ -62,5 +63,5 @@ async function check(evidence: Evidence, trusted: ReadonlySet<string>): Promise<
       if (!(problem instanceof ApiError) || problem.status !== 404) throw problem;
     }
   }
-  return verify(evidence.session, evidence.receipts, streams, trusted);
+  return verify(evidence.session, receipts, streams, trusted);
 }

@@ -13,7 +13,8 @@ export interface AtBroker {
 
 /** What the broker has of it now; streams are loaded when they are wanted. Throws ApiError. */
 export async function openAtBroker(id: string): Promise<AtBroker> {
-  const signed = await receipts(id);
+  const signed = receipts(id);
+  await signed.catch(() => undefined); // a replay goes without
   const [found, moments] = await Promise.all([session(id), timeline(id)]);
   const loaded = new Map<string, ReturnType<typeof streamBytes>>();
   const stream = (name: string) => {
@@ -27,7 +28,7 @@ export async function openAtBroker(id: string): Promise<AtBroker> {
     session: found,
     source: {
       session: id,
-      receipts: signed,
+      receipts: () => signed,
       streams,
       stream,
       timeline: moments,
