@@ -218,6 +218,7 @@ class Connection:
 
     def all_held(self) -> None:
         """The broker holds everything; after the end, it is to sign for that."""
+        self.receipts_kept()
         if self._session.ended and not self._session.delivered and not self._asked:
             self._asked = True
             sizes = {name: stream.end for name, stream in self._streams.items()}

@@ -229,6 +229,9 @@ async def test_complete_before_the_end_contradicts(host: Host, broker: BrokerEnd
     await broker.until_in(LOG, b'"contradicted"')
     await all_kept(host, broker)
     await undisturbed(seat, broker)
+    seat.types("exit\r")
+    await seat.until(Ended)
+    assert await broker.until_heard(Leave) == Leave("ended")
 
 
 async def test_a_link_that_is_lost_before_the_end_is_signed_for(
