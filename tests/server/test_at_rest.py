@@ -1,38 +1,35 @@
-"""Sessions when they are complete: sealed, read again, sealed to others, deleted, kept."""
+"""Complete sessions are sealed: read again with a key, sealed to others, and killed amid it."""
 
-import asyncio
-import json
-import os
-import subprocess
-from hashlib import sha256
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import aiohttp
-import pyrage  # type: ignore[import-untyped]
 import pytest
 
-from broker.evidence.encryption import Keys, read_keys
-from broker.recording.receipts import Phase, read
-from broker.recording.verification import Bytes, Ciphertext, Verdict, judge, offsets
-from broker.server.admin import SOCKET
+from broker.evidence.encryption import read_keys
+from broker.recording.verification import Verdict
 from broker.server.at_rest import custody, sealing, standing
-from broker.server.at_rest.settings import AtRest, Retention
-from broker.server.configuration import Configuration
+from broker.server.at_rest.opened import Opened
+from broker.server.at_rest.standing import Standing
 from broker.server.search import indexer
-from broker.wire.messages import Append, Complete, Held, Leave
-from tests.server.casts import CAST, LOG, cast, entry, started
+from tests.server.casts import CAST, LOG
+from tests.server.complete import (
+    RECORDING,
+    SECRET,
+    WRITTEN,
+    Key,
+    ask,
+    delivered,
+    encrypting,
+    found,
+    is_nowhere,
+    is_sealed,
+    judged,
+    killed,
+    opened,
+    refusal,
+    sealed,
+    until,
+)
 from tests.server.conftest import Serve
-from tests.server.peers import PATIENCE_SECONDS, Peer, Site
-
-SECRET = "xyzzysecret"
-RECORDING = cast([f"{SECRET} {n}\r\n".encode() for n in range(300)])
-WRITTEN = {
-    LOG: started() + entry(1.0, "opened", terminal=CAST, cols=80, rows=24)
-    + entry(9.0, "ended", by="customer", why="exit"),
-    CAST: RECORDING,
-}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -41,98 +38,9 @@ def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(indexer, "_PAUSE_SECONDS", 0.02)
 
 
-class Key:
-    """An age key: whom it is encrypted to, and the file."""
-
-    def __init__(self, path: Path) -> None:
-        identity = pyrage.x25519.Identity.generate()
-        self.to = str(identity.to_public())
-        self.path = path
-        path.touch(0o600)
-        path.write_text(f"{identity}\n")
-
-
 @pytest.fixture
 def key(tmp_path: Path) -> Key:
     return Key(tmp_path / "key")
-
-
-def encrypting(*to: Key, keys: tuple[Key, ...] = (), search: bool = False) -> Configuration:
-    held = read_keys(one.path for one in keys) if keys else Keys()
-    return Configuration(at_rest=AtRest(tuple(one.to for one in to), held, search))
-
-
-async def send(host: Peer, streams: dict[str, bytes]) -> None:
-    for name, data in streams.items():
-        await host.send(Append(name, 0, data))
-        end = len(data)
-        await host.wait(
-            Held, lambda held, name=name, end=end: (held.stream, held.offset) == (name, end)
-        )  # type: ignore[misc]  # noqa: E501
-
-
-async def delivered(site: Site) -> str:
-    """A session that is complete."""
-    granted = await site.grant()
-    async with site.connected(granted) as (host, _):
-        await send(host, WRITTEN)
-        await host.send(Complete({name: len(data) for name, data in WRITTEN.items()}))
-        await host.wait(Append, lambda got: b'"kind":"complete"' in got.data)
-        await host.send(Leave("ended"))
-        await host.closed()
-    return str(granted["session"])
-
-
-async def until(test: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not test():
-            await asyncio.sleep(0.01)
-
-
-def is_sealed(folder: Path) -> bool:
-    """Sealed, and nothing else left of its streams."""
-    return {path.name for path in folder.iterdir()} == {
-        "receipts", *(f"{name}.age" for name in WRITTEN)
-    }  # fmt: skip
-
-
-async def ask(data: Path, command: str, **arguments: object) -> tuple[int, dict[str, Any]]:
-    connector = aiohttp.UnixConnector(str(data / SOCKET))
-    async with (
-        aiohttp.ClientSession(connector=connector) as client,
-        client.post(f"http://broker/{command}", json=arguments) as got,
-    ):
-        return got.status, await got.json()
-
-
-async def refusal(site: Site, path: str) -> tuple[int, str, str]:
-    async with site.engineer.get(path) as got:
-        told = await got.json()
-        return got.status, told["error"]["code"], told["error"]["message"]
-
-
-async def found(site: Site, q: str) -> int:
-    async with site.engineer.get("/api/search", params={"q": q}) as got:
-        return len((await got.json())["hits"])
-
-
-def judged(folder: Path, key: Key | None = None) -> tuple[Verdict, list[str]]:
-    """What the receipts prove of what lies in a session's folder."""
-    receipts = read(folder.name, (folder / "receipts").read_bytes())
-    streams: dict[str, Bytes | Ciphertext] = {}
-    for name in sealing.streams(folder):
-        path = folder / f"{name}.age"
-        if key is None:
-            size, digest = sealing._digest(path)  # noqa: SLF001
-            streams[name] = Ciphertext(size, digest)
-        else:
-            shown = subprocess.run(
-                ["age", "-d", "-i", key.path, path], check=True, capture_output=True
-            ).stdout
-            digests = {at: sha256(shown[:at]).hexdigest() for at in offsets(receipts).get(name, ())}
-            streams[name] = Bytes(len(shown), digests)
-    told = judge(receipts, streams, {receipts.chain.signers[0][0]})
-    return told.verdict, [one.code.value for one in told.findings]
 
 
 async def test_a_complete_session_is_sealed_and_no_plaintext_is_left(
@@ -141,9 +49,7 @@ async def test_a_complete_session_is_sealed_and_no_plaintext_is_left(
     async with serve(encrypting(key)) as site:
         session = await delivered(site)
         folder = data / "recordings" / session
-        await until(lambda: is_sealed(folder))
-        told = await site.summary(session)
-        assert told["sealed"] == [key.to]
+        told = await sealed(site, folder, key)
         assert {one["name"]: one["size"] for one in told["streams"]} == {
             name: len(written) for name, written in WRITTEN.items()
         }
@@ -173,5 +79,130 @@ async def test_a_complete_session_is_sealed_and_no_plaintext_is_left(
             assert viewer.data[CAST] == RECORDING
 
 
-def is_nowhere(data: Path, text: str) -> bool:
-    return not any(text.encode() in path.read_bytes() for path in data.rglob("*") if path.is_file())
+POINTS = [
+    "encrypt:1:before",
+    "encrypt:1:after",
+    "sync:1:after",
+    "say:1:before",
+    "say:1:after",
+    "rename:1:after",
+    "unlink:1:before",
+    "encrypt:2:after",
+    "say:2:after",
+]
+
+
+async def test_a_kill_at_any_step_leaves_the_plaintext_or_what_the_receipts_name(
+    serve: Serve, data: Path, pages: Path, tmp_path: Path, key: Key
+) -> None:
+    async with serve() as site:
+        session = await delivered(site)
+    folder = data / "recordings" / session
+    original = {path.name: path.read_bytes() for path in folder.iterdir()}
+    config = tmp_path / "broker.toml"
+    config.write_text(f'at_rest.recipients = ["{key.to}"]')
+    for point in POINTS:
+        await killed(data, pages, config, point)
+        assert_all_there(folder, key)
+        # And from here on to the end.
+        async with serve(encrypting(key)) as site:
+            await sealed(site, folder, key)
+        assert_all_there(folder, key)
+        assert judged(folder, key)[0] is Verdict.VERIFIED
+        for path in folder.iterdir():
+            path.unlink()
+        for name, written in original.items():
+            (folder / name).write_bytes(written)
+
+
+def assert_all_there(folder: Path, key: Key) -> None:
+    """Each stream is there in plain, or sealed as the receipts say."""
+    seals = standing.read(folder).seals
+    for name, written in WRITTEN.items():
+        if (folder / name).exists():
+            assert (folder / name).read_bytes() == written
+        else:
+            lies = sealing.lying(folder / name, seals[name])
+            assert lies is not None
+            assert opened(lies, key) == written
+
+
+async def test_other_recipients(serve: Serve, data: Path, tmp_path: Path, key: Key) -> None:
+    new = Key(tmp_path / "new")
+    async with serve(encrypting(key)) as site:
+        folder = data / "recordings" / await delivered(site)
+        await sealed(site, folder, key)
+
+    # Without the old key nothing can be done, and nothing is.
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    async with serve(encrypting(new)):
+        status, due = await ask(data, "encrypt")
+        assert (status, due["sessions"], due["recipients"]) == (200, [folder.name], [new.to])
+        _, told = await ask(data, "encrypt", session=folder.name)
+        assert told["streams"] == 0
+        assert all(key.to in problem for problem in told["problems"])
+        assert len(told["problems"]) == len(WRITTEN)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+    async with serve(encrypting(new, keys=(key,))) as site:
+        _, told = await ask(data, "encrypt", session=folder.name)
+        assert told == {"streams": 2, "problems": []}
+        assert (await sealed(site, folder, new))["sealed"] == [new.to]
+        assert (await ask(data, "encrypt"))[1]["sessions"] == []
+    assert judged(folder, new)[0] is Verdict.VERIFIED
+    assert judged(folder) == (Verdict.UNANCHORED, ["sealed", "sealed"])
+    async with serve(encrypting(new, keys=(new,))) as site:
+        assert await site.stream(folder.name, CAST) == RECORDING
+    # Who changes the ciphertext is found out without a key.
+    (folder / f"{CAST}.age").write_bytes(before[f"{CAST}.age"])
+    assert judged(folder) == (Verdict.REJECTED, ["sealed-digest", "sealed"])
+
+
+async def test_kills_while_it_is_sealed_to_others(
+    serve: Serve, data: Path, pages: Path, tmp_path: Path, key: Key
+) -> None:
+    """The old ciphertext or the new one, and the receipts name which."""
+    async with serve(encrypting(key)) as site:
+        folder = data / "recordings" / await delivered(site)
+        await sealed(site, folder, key)
+    # What the command does, done at the start: the kill comes in the same steps.
+    name, new = CAST, Key(tmp_path / "new")
+    path, stands = folder / name, standing.read(folder)
+    holder = Opened(read_keys([key.path]))
+    sealing.write(path, standing.signed(folder)[name], [new.to], holder)
+    assert sealing.lying(path, stands.seals[name]) == folder / f"{name}.age"
+    sealing.tidy(folder, stands)  # nobody signed for it
+    assert not (folder / f"{name}.age.part").exists()
+
+    seal = sealing.write(path, standing.signed(folder)[name], [new.to], holder)
+    stands = Standing(stands.complete, stands.completed, {**stands.seals, name: seal})
+    assert sealing.lying(path, seal) == folder / f"{name}.age.part"
+    sealing.tidy(folder, stands)  # it was signed
+    assert opened(folder / f"{name}.age", new) == RECORDING
+    assert sealing.lying(path, seal) == folder / f"{name}.age"
+
+
+async def test_what_is_not_as_it_was_signed_is_not_sealed(
+    serve: Serve, data: Path, key: Key
+) -> None:
+    async with serve() as site:
+        folder = data / "recordings" / await delivered(site)
+    changed = bytearray(RECORDING)
+    changed[-20] ^= 1
+    (folder / CAST).write_bytes(changed)
+    async with serve(encrypting(key)):
+        await until((folder / f"{LOG}.age").exists)
+        _, told = await ask(data, "encrypt", session=folder.name)
+        assert told["problems"] == [f"{CAST} is not what the broker signed for; it is left alone"]
+    assert (folder / CAST).read_bytes() == changed
+    assert not (folder / f"{CAST}.age.part").exists()
+
+
+async def test_a_search_that_is_kept(serve: Serve, data: Path, key: Key) -> None:
+    async with serve(encrypting(key, search=True)) as site:
+        folder = data / "recordings" / await delivered(site)
+        await sealed(site, folder, key)
+        assert await found(site, SECRET) > 0
+    async with serve(encrypting(key)) as site:  # it is no longer wanted
+        assert await found(site, SECRET) == 0
+        await until(lambda: is_nowhere(data, SECRET))

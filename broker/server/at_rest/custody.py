@@ -174,7 +174,7 @@ class Custody:
                 raise CantDelete(f"it is kept, says {keep.by}: {keep.why}")
             if room.connected:
                 raise CantDelete("its host is connected")
-            if not room.completed and room.session.until > time.time():
+            if not room.completed and room.session.until > now():
                 raise CantDelete("it goes on: its grant has not ended")
             folder = self._recordings.folder(room.session.id)
             try:
@@ -196,9 +196,9 @@ class Custody:
             self._woken.clear()
             await asyncio.to_thread(self._recordings.opened.let_go, IDLE_SECONDS)
             await self._seal_due()
-            now = asyncio.get_running_loop().time()
-            if now >= checked + CHECK_SECONDS:
-                checked = now
+            at = asyncio.get_running_loop().time()
+            if at >= checked + CHECK_SECONDS:
+                checked = at
                 self._failed.clear()
                 await self._delete_due()
             try:
@@ -234,13 +234,18 @@ class Custody:
             Subject(one.session.id, one.session.case.title, completed(one), bool(self.kept(one)))
             for one in rooms.values()
         ]
-        for session, why in retention.due(subjects, self._retention, time.time()):
+        for session, why in retention.due(subjects, self._retention, now()):
             try:
                 await self.delete(rooms[session], retention.BY, why)
             except CantDelete as error:
                 log.warning("not deleted", session=session, why=str(error))
             except OSError as error:
                 log.error("not deleted", session=session, why=error.strerror)
+
+
+def now() -> float:
+    """Unix time, by which it is reckoned what is due."""
+    return time.time()
 
 
 def _is_complete(room: Room) -> bool:
