@@ -22,7 +22,7 @@ FACTS: dict[str, Any] = {
     "proposals": [], "waiting": [], "requests": [], "allowed": [], "holds": [],
     "page": "https://broker.example/customer/s1#KEY", "seated": True, "ended": False, "run": 1,
     "recorder": "root", "shell": "carol", "protected": True, "folder": "/var/lib/jumpseat/s1",
-    "unheld": 0, "streams": {},
+    "unheld": 0, "spool": 2**30, "streams": {},
     "receipts": {"statements": 7, "last": 1.7e9, "beyond": 0, "complete": False},
 }  # fmt: skip
 

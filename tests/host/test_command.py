@@ -105,6 +105,28 @@ async def test_status_tells_all_that_waits_for_the_customer(host: Host) -> None:
     assert host.recorder.did == [("status", {})] * 2
 
 
+@pytest.mark.parametrize(
+    ("receipts", "told"),
+    [
+        ({"statements": 0, "last": None, "beyond": 9, "complete": False}, "none yet"),
+        (
+            {"statements": 7, "last": 1.7e9, "beyond": 512, "complete": False},
+            "all but 512 bytes is signed for (7 statements, the last 2023-11-14 22:13:20 UTC)",
+        ),
+        (
+            {"statements": 9, "last": 1.7e9, "beyond": 0, "complete": True},
+            "all of it is signed for; the session is complete (9 statements, the last 2023-11-14",
+        ),
+    ],
+    ids=["none", "some", "all"],
+)
+async def test_status_tells_what_the_broker_signed_for(
+    host: Host, receipts: dict[str, object], told: str
+) -> None:
+    host.recorder.facts["receipts"] = receipts
+    assert f"receipts    {told}" in await host.does("status")
+
+
 async def test_what_engineers_write_can_not_paint_over_the_facts(host: Host) -> None:
     host.recorder.facts.update(
         engineer="\x1b[2J", watching=["\x1b]0;x\x07"], typing="\x9b", case="\r",

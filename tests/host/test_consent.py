@@ -55,7 +55,8 @@ def test_the_terms_say_who_what_how_long_and_how_to_take_it_back() -> None:
         f"its key {NEW.fingerprint} new:", "for 30 min (at most 8 h)", "mode control (or watch",
         "AND TYPE INTO IT", "Everything that it prints is recorded", "reviewers can replay it",
         "by root: carol", "their typing is held off", "the secret link of a page",
-        "spool 500M", "500M that no broker has yet", "Ctrl-] and then the space bar", "jumpseat revoke", "jumpseat disconnect", "jumpseat end",
+        "spool 500M", "500M that no broker has yet", "Ctrl-] and then the space bar",
+        "jumpseat revoke", "jumpseat disconnect", "jumpseat end",
     ):  # fmt: skip
         assert words in text, words
 
