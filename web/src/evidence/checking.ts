@@ -52,6 +52,8 @@ export function useChecked(evidence: Evidence, trusted: string | null): Checked 
   return waits ? { state: "large", bytes, check: () => want(true) } : checked;
 }
 
+const GONE: ReadonlySet<number> = new Set([404, 410]);
+
 async function check(evidence: Evidence, trusted: ReadonlySet<string>): Promise<Verification> {
   const receipts = await evidence.receipts();
   const streams = new Map<string, Uint8Array>();
@@ -59,8 +61,8 @@ async function check(evidence: Evidence, trusted: ReadonlySet<string>): Promise<
     try {
       streams.set(name, await evidence.stream(name));
     } catch (problem) {
-      // Not there: what that means, the receipts say.
-      if (!(problem instanceof ApiError) || problem.status !== 404) throw problem;
+      // Not there, or not any more: what that means, the receipts say.
+      if (!(problem instanceof ApiError && GONE.has(problem.status))) throw problem;
     }
   }
   return verify(evidence.session, receipts, streams, trusted);

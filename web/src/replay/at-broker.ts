@@ -2,6 +2,7 @@
 
 import type { Session } from "../api";
 import { awayReports, evidence, receipts, session, streamBytes, timeline } from "../api";
+import type { Evidence } from "../evidence/checking";
 import { byAge } from "../log";
 import { readLogs } from "./recording";
 import type { Source } from "./source";
@@ -9,6 +10,17 @@ import type { Source } from "./source";
 export interface AtBroker {
   readonly session: Session;
   readonly source: Source;
+}
+
+/** What is left of a session whose streams were deleted: what was signed of it. */
+export function openDeleted(id: string): Evidence {
+  const signed = receipts(id);
+  return {
+    session: id,
+    receipts: () => signed,
+    streams: new Map(),
+    stream: (name) => streamBytes(id, name),
+  };
 }
 
 /** What the broker has of it now; streams are loaded when they are wanted. Throws ApiError. */

@@ -1,18 +1,21 @@
 /** The replay of a session at the broker, running or ended. */
 
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
 import { keys, streamUrl } from "../api";
 import { VerdictBadge } from "../evidence/badge";
+import type { Evidence as SignedFor } from "../evidence/checking";
 import { useChecked } from "../evidence/checking";
 import { Evidence, PresenceLine, Problem, TopBar, asApiError, useNow } from "../pages/frame";
 import { isOver } from "../presence";
 import { DriftDialog } from "../reports/drift-dialog";
 import type { AtBroker } from "./at-broker";
-import { openAtBroker } from "./at-broker";
+import { openAtBroker, openDeleted } from "./at-broker";
 import { useCompared } from "./fragment";
 import { Replay } from "./replay";
-import type { Source } from "./source";
+
+/** The status of what was there, and is not any more. */
+const GONE = 410;
 
 export function ReplayPage({ id }: { id: string }) {
   const [loaded, setLoaded] = useState<AtBroker | null>(null);
@@ -37,6 +40,7 @@ export function ReplayPage({ id }: { id: string }) {
       {error !== null && (
         <main class="lone">
           <Problem error={error} />
+          {error.status === GONE && <Deleted id={id} />}
           <a href="/">Back to the sessions</a>
         </main>
       )}
@@ -59,7 +63,7 @@ function ReplayAtBroker({ session, source, onReload }: AtBroker & { onReload: ()
             <PresenceLine presence={session.presence} now={now} />
             <span>
               <span class="quiet">evidence</span> <Evidence of={session} />{" "}
-              <Badge source={source} />
+              <Badge of={source} />
             </span>
           </>
         }
@@ -95,18 +99,27 @@ function ReplayAtBroker({ session, source, onReload }: AtBroker & { onReload: ()
   );
 }
 
+function Deleted({ id }: { id: string }) {
+  const evidence = useMemo(() => openDeleted(id), [id]);
+  return (
+    <p>
+      <span class="quiet">evidence</span> <Badge of={evidence} />
+    </p>
+  );
+}
+
 /** The verdict, by the keys that the broker says are its own. */
-function Badge({ source }: { source: Source }) {
+function Badge({ of }: { of: SignedFor }) {
   const [trusted, setTrusted] = useState<string | null>(null);
   useEffect(() => {
     keys().then(
       (found) => setTrusted(found.keys.map(({ key }) => key).join(",")),
       () => setTrusted(""),
     );
-  }, [source]);
+  }, [of]);
   return (
     <VerdictBadge
-      checked={useChecked(source, trusted)}
+      checked={useChecked(of, trusted)}
       trust="Checked in this browser, by the keys that this broker says are its own. Whoever has
         reason to doubt that compares them with what the terms showed."
     />

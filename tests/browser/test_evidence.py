@@ -1,4 +1,4 @@
-"""A bundle's page: one file, opened from the disk, with no network there."""
+"""What a session is worth as evidence: on the broker's page, and on a bundle's, from the disk."""
 
 import base64
 import json
@@ -9,6 +9,8 @@ from typing import Any
 
 from playwright.async_api import Browser, BrowserContext, expect
 
+from tests.browser.conftest import SignIn
+from tests.browser.console import Console
 from tests.browser.page import WatchedPage
 from tests.journeys.customer import Customer
 from tests.journeys.world import World
@@ -17,12 +19,15 @@ _PLACE = re.compile(r'(<script type="application/json" id="evidence">)(.*?)(</sc
 _FIRST, _SECOND = "run-1.terminal-1.cast", "run-1.terminal-2.cast"
 
 
-async def test_a_bundle_replays_and_verifies_without_a_network(
-    world: World, chromium: Browser
+async def test_both_pages_replay_and_verify(
+    world: World, chromium: Browser, signs_in: SignIn
 ) -> None:
     customer = await world.granted("--mode", "control")
     await records_some(customer)
     await world.end(customer)
+    alice = await signs_in("alice")
+    await is_verified_at_the_broker(alice, f"{world.broker.url}/sessions/{customer.session}/replay")
+
     bundle = world.folder / "session.zip"
     await customer.does("bundle", customer.session, "-o", str(bundle))
     with zipfile.ZipFile(bundle) as whole:
@@ -69,6 +74,19 @@ async def records_some(customer: Customer) -> None:
     second.type("exit\n")
     assert await second.ended() == 0
     customer.terminal = first
+
+
+async def is_verified_at_the_broker(alice: Console, url: str) -> None:
+    await alice.page.goto(url)
+    verdict = alice.at("[data-verdict]")
+    await expect(verdict).to_have_attribute("data-verdict", "VERIFIED")
+    await expect(alice.at("[data-stretch=observed]").first).to_have_attribute(
+        "title", re.compile("the broker signed within 10 s")
+    )
+    await verdict.click()
+    await expect(alice.at("[data-field=until]")).to_contain_text("receipts")
+    await alice.screenshot("evidence")
+    assert alice.complaints == []
 
 
 async def opens(context: BrowserContext, path: Path) -> WatchedPage:
