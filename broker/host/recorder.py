@@ -167,7 +167,7 @@ class Recorder:
             self._holds.close()
             remove(self._holds_at)
             self._records.spool.use_reserve()
-            await loop.run_in_executor(None, self._records.spool.sync)
+            await self._records.settle(self.failed)
             await self._link.uplink.gone()
             await self._terminals.logins_left()
 
@@ -183,6 +183,7 @@ class Recorder:
             since = told_until(streams, rebooted=rebooted)
             self.log("gap", since=since, until=self._clock(), cause=cause.value)
             self._link.began_anew(since, rebooted=rebooted)
+            self._records.log_lost()
         if not any(entry["event"] == "consented" for entry in self._records.entries()):
             self.log("consented", **consented(session))
         held = self._authority.held_since

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Mapping, Optional
 
 from broker.host.earlier_runs import entries
 from broker.host.log_writer import LogWriter
+from broker.host.lost_streams import STREAM_LOST, lost
+from broker.host.receipts import receipted
 from broker.host.slowing import Slowing
 from broker.host.spool import DISK_ERROR, DISK_FULL, SPOOL_LIMIT, Spool, StreamFile
 from broker.host.spool_limit import Level
@@ -72,6 +75,14 @@ class Records:
         if self._log is not None:
             self._log.write(event, **fields)
 
+    def log_lost(self) -> None:
+        """Say what of earlier runs is not here any more. Blocking; raises OSError."""
+        signed: Dict[str, int] = {}
+        with contextlib.suppress(OSError):
+            signed = receipted(self.spool.folder)
+        for one in lost(self.streams, signed, self.last_run, self._clock()):
+            self.log("gap", **vars(one), cause=STREAM_LOST)
+
     def close_log(self) -> None:
         """That was the last entry."""
         self._note_slowing(slow=False)
@@ -122,3 +133,12 @@ class Records:
                 raise
         finally:
             self._syncing = False
+
+    async def settle(self, failed: Callable[[BaseException], None]) -> None:
+        """Make safe what was written last. What the disk has failed at is written anew, once."""
+        for _ in range(2):
+            try:
+                await asyncio.get_running_loop().run_in_executor(None, self.spool.sync)
+                return
+            except OSError as error:
+                failed(error)

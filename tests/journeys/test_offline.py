@@ -99,15 +99,21 @@ async def test_a_session_without_a_broker(customer: Customer) -> None:
     assert "echo air" in await customer.does("commands", customer.session)
 
 
-async def test_it_goes_on_after_its_recorder_was_killed(customer: Customer) -> None:
+async def test_it_goes_on_after_its_recorder_was_killed_and_says_what_is_gone(
+    customer: Customer,
+) -> None:
     await grants(customer)
     customer.part("recorder").kill()
     await customer.terminal.ended()
+    (customer.state / customer.session / TERMINAL).unlink()
     seat = await customer.asks("reattach")
     await seat.expect("`exit` ends it.")
     await customer.at_shell()
-    (gap,) = customer.logged("gap", run=2)
-    assert gap["cause"] == "recorder-stopped"
+    stopped, gone = customer.logged("gap", run=2)
+    assert stopped["cause"] == "recorder-stopped"
+    assert (gone["cause"], gone["stream"]) == ("stream-lost", TERMINAL)
+    assert gone["since"] == customer.logged("opened")[0]["t"]
+    assert gone["since"] < gone["until"] <= stopped["until"]
     await ends(customer)
     assert load(customer.state / customer.session).delivered
     assert not customer.parts("uplink")
