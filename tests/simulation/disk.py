@@ -130,6 +130,12 @@ class Disk:
         if self._locks.get(opened.path) == fd:
             del self._locks[opened.path]
 
+    def again(self, fd: int, other: int) -> int:
+        """As os.dup2."""
+        self._call("dup2")
+        self._opened[other] = self._file(fd)
+        return other
+
     def lock(self, fd: int, flags: int) -> None:
         """As fcntl.flock, for one who does not wait."""
         self._call("flock")

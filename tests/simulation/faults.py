@@ -19,6 +19,8 @@ class Faults:
     def __init__(self, world: World) -> None:
         self._world = world
         self._chance = chance = world.chance
+        if chance.random() < 0.2:
+            world.host.most = chance.choice((30_000, 300_000))
         self._every = chance.choice((2.0, 5.0, 10.0, 20.0))
         self._until = chance.choice((30.0, 60.0, 120.0, 240.0))
         kinds = {

@@ -133,11 +133,13 @@ def os_of(disk: Disk) -> SimpleNamespace:
     """What a module has as ``os``: the calls that write and read files are the disk's."""
     calls: dict[str, Callable[..., Any]] = {
         "open": disk.open,
+        "fdopen": lambda fd, mode: SimFile(disk, fd),
         "close": disk.close,
         "write": disk.write,
         "pwrite": disk.write,
         "pread": disk.read,
         "ftruncate": disk.truncate,
+        "dup2": lambda fd, other, inheritable=True: disk.again(fd, other),
         "fsync": disk.sync,
         "fdatasync": disk.sync,
         "fstat": lambda fd: SimpleNamespace(st_size=disk.size(fd)),

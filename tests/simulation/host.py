@@ -8,12 +8,13 @@ from types import SimpleNamespace
 from typing import Any, Optional
 
 from broker.host.cast_writer import CastWriter
+from broker.host.choices import DEFAULT_SPOOL
 from broker.host.connection import Connection
-from broker.host.earlier_runs import told_until
+from broker.host.earlier_runs import last_boot, told_until
 from broker.host.failures import Failed
 from broker.host.local import PackedLink
 from broker.host.records import Records
-from broker.host.spool import SpoolFull, StreamFile
+from broker.host.spool import NotTaken, StreamFile
 from broker.host.tasks import spawn
 from broker.host.uplink import Uplink
 from broker.host.uplink_process import UplinkProcess
@@ -27,6 +28,7 @@ from tests.simulation.network import Network, Pipe, pair
 
 SESSION, TOKEN = "s1", "token"
 FOLDER = SimPath("/host/s1")
+BOOT = "boot-0"
 TICK_SECONDS = 1.0
 
 
@@ -79,7 +81,7 @@ class Uplinks(UplinkProcess):
 
 
 class Run:
-    """One run of the recorder: what it writes and sends. Raises OSError, SpoolFull and Failed."""
+    """One run of the recorder: what it writes and sends. Raises OSError, NotTaken and Failed."""
 
     def __init__(
         self,
@@ -87,14 +89,15 @@ class Run:
         loop: VirtualLoop,
         say: Callable[[str], None],
         failed: Callable[[BaseException], None],
+        boot: str,
+        most: int,
     ) -> None:
         self.life = life
         self._loop = loop
         self._say = say
         self.failed = failed
-        records = self.records = Records(FOLDER)  # type: ignore[arg-type]
+        records = self.records = Records(FOLDER, most)  # type: ignore[arg-type]
         self.number = records.last_run + 1
-        before = told_until(records.streams)
         self.session = SimpleNamespace(
             id=SESSION, token=TOKEN, broker="ws://broker", broker_key="", offline=False,
             ended=False, delivered=False, plan=SimpleNamespace(user=None), save=lambda folder: None,
@@ -106,12 +109,15 @@ class Run:
         self.copies = self.link.copies
         records.begin_log(self.number, loop.time, lambda label: None, self.copies.pump)
         self.log(
-            "started", format=1, session=SESSION, run=self.number, wall=0.0, boot="b",
+            "started", format=1, session=SESSION, run=self.number, wall=0.0, boot=boot,
             version="0", host={}, recorder={}, shell={}, protected=True, grant={},
         )  # fmt: skip
         if records.last_run:
-            self.log("gap", since=before, until=loop.time(), cause=Cause.RECORDER_STOPPED.value)
-            self.link.began_anew(before, rebooted=False)
+            rebooted = boot != (last_boot(records.streams, records.last_run) or BOOT)
+            since = told_until(records.streams, rebooted=rebooted)
+            cause = Cause.REBOOTED if rebooted else Cause.RECORDER_STOPPED
+            self.log("gap", since=since, until=loop.time(), cause=cause.value)
+            self.link.began_anew(since, rebooted=rebooted)
         stream = records.spool.create(terminal_name(self.number, 1))
         self.cast = CastWriter(stream, loop.time, 80, (), self)
         self.cast.begin(80, 24, 0.0, {}, "t")
@@ -153,7 +159,7 @@ class Run:
         """The recording has grown."""
         self.copies.pump()
 
-    def disk_full(self) -> None:
+    def not_recorded(self, cause: str) -> None:
         """The recording could not be written."""
         self._say("host: the recording could not be written")
         self.records.spool.use_reserve()
@@ -185,7 +191,7 @@ class Run:
     def _tick(self) -> None:
         self._loop.call_later(TICK_SECONDS, self._tick)
         self.link.beat()
-        self.records.make_room(self._terminals)
+        self.records.make_room(self._terminals, self.copies.unheld)
         spawn(self.records.sync(), self.failed)
 
 
@@ -198,6 +204,10 @@ class Host:
     ) -> None:  # fmt: skip
         self.disk = disk
         self.run: Run | None = None
+        self.boot = BOOT
+        self.most = DEFAULT_SPOOL
+        """How many bytes may wait there for the broker."""
+        self._boots = 0
         self._loop = loop
         self._network = network
         self._say = say
@@ -218,8 +228,8 @@ class Host:
 
         def begin() -> None:
             try:
-                run = Run(life, self._loop, self._say, self._failed)
-            except (OSError, SpoolFull, Failed) as why:
+                run = Run(life, self._loop, self._say, self._failed, self.boot, self.most)
+            except (OSError, NotTaken, Failed) as why:
                 self._say(f"host: no start: {why}")
                 return
             self.run = run
@@ -253,6 +263,8 @@ class Host:
                 run.uplinks.latest.end()
             run.life.end()
         self.disk.lose_power()
+        self._boots += 1
+        self.boot = f"boot-{self._boots}"
 
     def _drop(self, *, tell: bool) -> None:
         for one in list(self._network.connections):

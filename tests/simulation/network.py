@@ -17,7 +17,7 @@ from typing import Any
 
 from broker.wire import codec
 from broker.wire.link import BROKER_TO_HOST, Link, LinkState
-from broker.wire.messages import Error, Held, Message, Ping, Welcome
+from broker.wire.messages import Append, Error, Held, Message, Ping, Welcome
 from tests.simulation.loop import LIFE, Gone, Life, VirtualLoop
 
 _QUEUE_BYTES = 256 * 1024
@@ -328,9 +328,15 @@ class BrokerEnd:
         if self.life.over:
             raise Gone
         if not self.gone:
-            if isinstance(message, (Held, Welcome)):
+            if isinstance(message, Held | Welcome | Append):
                 self.on_sent(message)
             self.way.send(codec.encode(message))
+
+    async def drained(self) -> None:
+        """As LinkSocket has it."""
+        await asyncio.sleep(0)
+        if self.gone:
+            raise ConnectionResetError("gone")
 
     def pause(self) -> None:
         """This end will not read for a while."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from broker.recording.presence import Shown
+from broker.recording.statements import Certificate
 from broker.server.access import hashed
+from broker.server.at_rest.standing import Standing
 from broker.server.http.host_socket import HostSockets
+from broker.server.identity import Identity, Ring, Signer
 from broker.server.room import Room, Services
 from broker.server.stores.metadata import Case, Session
 from broker.server.stores.recordings import Recordings
@@ -23,6 +29,8 @@ from tests.simulation.loop import Life, VirtualLoop
 from tests.simulation.network import Connection, Network
 
 RETRY_SECONDS = 2.0
+_SIGNER = Signer(Ed25519PrivateKey.from_private_bytes(b"s" * 32))
+_RING = Ring(_SIGNER, (Certificate(_SIGNER.public, 0, b""),))
 
 
 class Vendor:
@@ -64,12 +72,19 @@ class Vendor:
         nothing: Any = SimpleNamespace(
             grew=lambda *args: None, close=lambda: None, follow=lambda path: nothing
         )
-        services = Services(recordings, nothing, nothing, Tasks())
-        room = Room(self._session, services, lambda room, at_once: None, lambda room, told: None)
+        identity = Identity(SimPath("/broker/identity.key"), _RING)  # type: ignore[arg-type]
+        services = Services(recordings, nothing, nothing, identity, Tasks())
+
+        async def completed(room: Room) -> None:
+            self._session = room.session = replace(room.session, completed=1.0)
+
+        room = Room(
+            self._session, services, lambda room, at_once: None, lambda room, told: None, completed
+        )
 
         def restore() -> None:
             recordings.prepare()
-            room.restore(recordings.settle(SESSION), 0.0)
+            room.restore(Standing(), recordings.settle(SESSION), 0.0)
 
         try:
             await asyncio.to_thread(restore)
@@ -82,7 +97,7 @@ class Vendor:
         held = {name: copy.held for name, copy in sorted(room.copies.items())}
         self._say(f"broker: began, holds {held}")
         self.room = room
-        hub: Any = SimpleNamespace(room=lambda session: room)
+        hub: Any = SimpleNamespace(room=lambda session: room, complete=completed)
         connections: Any = None
         self._sockets = HostSockets(hub, connections)
         self._network.listener = lambda connection: self._accept(life, connection)

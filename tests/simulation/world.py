@@ -15,17 +15,23 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from broker.host import connection, receipts, spool, uplink
-from broker.server import ingest, room, tasks
+from broker.recording import ed25519
+from broker.recording import receipts as chains
+from broker.server import ingest, room, signing, tasks
+from broker.server import receipts as signed
 from broker.server.http import host_socket
 from broker.server.stores import recordings
-from broker.wire.messages import Held, Message, Welcome
-from broker.wire.names import parse_stream
+from broker.wire.messages import Append, Held, Message, Welcome
+from broker.wire.names import RECEIPTS, parse_stream
 from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults
 from tests.simulation.files import SimPath, fcntl_of, os_of
@@ -35,6 +41,7 @@ from tests.simulation.network import Network
 from tests.simulation.vendor import Vendor
 
 CONVERGED_SECONDS = 30.0
+_LOGGING = (room, ingest, tasks, host_socket, signing, signed)
 _TOKEN = re.compile(r"<(\d+):([0-9a-f]{8})>")
 _ROUNDED = 2e-6
 
@@ -95,9 +102,14 @@ class World:
         self.vendor.start()
         self.host.start()
         await faults.happen()
-        await self._converge()
+        await self._converge(self._apart)
+        self._look_at_both()
+        if self.host.run is not None:
+            self.host.run.life.run(self.host.run.end)
+        await self._converge(self._undelivered)
         self._look_at_both()
         self._look_for_holes()
+        self._look_at_receipts()
 
     async def _bury(self) -> None:
         """End every process that is left."""
@@ -106,14 +118,14 @@ class World:
         for _ in range(20):
             await asyncio.sleep(0)
 
-    async def _converge(self) -> None:
+    async def _converge(self, apart: Callable[[], str | None]) -> None:
         began = self.loop.time()
-        while (why := self._apart()) is not None:
+        while (why := apart()) is not None:
             if self.loop.time() - began > CONVERGED_SECONDS:
                 self.break_off(f"not converged after {CONVERGED_SECONDS} s: {why}")
             await asyncio.sleep(0.25)
-        self.converged = self.loop.time() - began
-        self.say(f"converged in {self.converged:.2f} s")
+        self.converged = max(self.converged, self.loop.time() - began)
+        self.say(f"converged in {self.loop.time() - began:.2f} s")
 
     def _apart(self) -> str | None:
         run, vendor = self.host.run, self.vendor.room
@@ -126,6 +138,10 @@ class World:
         if run.copies.unheld:
             return f"{run.copies.unheld} bytes are not held"
         return None
+
+    def _undelivered(self) -> str | None:
+        run = self.host.run
+        return None if run is not None and run.session.delivered else "not signed as complete"
 
     def prints(self, tokens: int) -> None:
         """The shell prints, if there is one."""
@@ -167,6 +183,12 @@ class World:
 
     def _sent(self, message: Message) -> None:
         """The broker says what it holds: it must be durable now."""
+        if isinstance(message, Append):
+            here = self._broker_disk.safe(f"/broker/recordings/s1/{message.stream}")
+            if here[message.offset : message.offset + len(message.data)] != message.data:
+                self.found(f"{message.stream} were sent up to {message.offset} and not safe")
+            self.say(f"broker: receipts to {message.offset + len(message.data)}")
+            return
         if isinstance(message, Welcome):
             told = sorted(message.held.items())
         else:
@@ -176,6 +198,8 @@ class World:
         for name, offset in told:
             before = self.acknowledged.get(name, 0)
             safe = self._broker_disk.safe(f"/broker/recordings/s1/{name}")
+            if name == RECEIPTS:
+                continue
             if len(safe) < offset:
                 self.found(f"held {name} {offset}, but only {len(safe)} are safe")
             elif safe[before:offset] != self.written.get(name, b"")[before:offset]:
@@ -248,6 +272,21 @@ class World:
             t, token = silent[0]
             self.found(f"{len(silent)} tokens are missing without a gap, the first {token} at {t}")
 
+    def _look_at_receipts(self) -> None:
+        """The host's are the broker's, and speak of what was written."""
+        there = self._of(self._broker_disk, f"/broker/recordings/s1/{RECEIPTS}")
+        here = self._of(self._host_disk, f"/host/s1/{RECEIPTS}")
+        if here != there:
+            self.found(f"receipts: {len(here)} bytes at the host, {len(there)} at the broker")
+        found = chains.read("s1", there)
+        if found.bad is not None:
+            self.found(f"receipts: {found.bad}")
+        for one in found.statements:
+            if one.kind == "receipt":
+                whole = self.written.get(one.fields["stream"], b"")[: one.fields["offset"]]
+                if one.fields["sha256"] != hashlib.sha256(whole).hexdigest():
+                    self.found(f"receipts: line {one.n} speaks of what was not written")
+
     @staticmethod
     def _of(disk: Disk, path: str) -> bytes:
         inode = disk.files.get(path)
@@ -273,13 +312,16 @@ class World:
             (connection, "UplinkProcess", Uplinks),
             (connection, "time", clock),
             (connection, "suspended", lambda: 0.0),
-            (connection, "boot_id", lambda: "b"),
+            (connection, "boot_id", lambda: self.host.boot),
             (recordings, "os", os_of(self._broker_disk)),
             (uplink, "dial", self.network.dial),
             (uplink, "random", SimpleNamespace(uniform=self.chance.uniform)),
+            (signing, "os", os_of(self._broker_disk)),
+            (signing, "time", clock),
+            (ed25519, "verify", _verified),
             (room, "time", clock),
             (host_socket, "time", clock),
-            *((module, "log", quiet) for module in (room, ingest, tasks, host_socket)),
+            *((module, "log", quiet) for module in _LOGGING),
         ]
         before = [(module, name, getattr(module, name)) for module, name, _ in seams]
         for module, name, ours in seams:
@@ -291,10 +333,19 @@ class World:
                 setattr(module, name, theirs)
 
     def _logged(self, event: str, **fields: object) -> None:
-        if event == "write failed":
-            self.say(f"broker: write failed: {fields.get('error')}")
+        if event in ("write failed", "not read") or isinstance(fields.get("exc_info"), OSError):
+            self.say(f"broker: {event}: {fields.get('error', fields.get('exc_info'))}")
         else:
             self.found(f"the broker logs: {event} {fields}")
+
+
+def _verified(key: bytes, message: bytes, signature: bytes) -> bool:
+    """As ed25519.verify, in a fiftieth of the time."""
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _nothing(*args: object, **fields: object) -> None:
