@@ -109,8 +109,8 @@ def _take_seat(session: Optional[str], prefix: bytes, number: Optional[int] = No
         print(f"`{spoken()} bundle {facts['session']} -o FILE` makes one file to carry out.")
     elif late is not None:
         print(
-            f"{late['unheld']} bytes have yet to reach the broker; they go on their way by "
-            f"themselves when the link is there (`{spoken()} status`)."
+            f"{late['unheld']} bytes have yet to reach the broker, and it has yet to sign that it "
+            f"has all; that goes on by itself when the link is there (`{spoken()} status`)."
         )
     elif not _is_delivered(Path(facts["folder"])):
         print(f"Not all of it is at the broker: `{spoken()} reconnect` delivers the rest.")

@@ -111,15 +111,15 @@ class ReceiptsFile:
         ``ended``: the session has, so that the broker may say that it is complete. Raises OSError
         where the disk refuses them: then nothing was taken in.
         """
-        chain, good, found = copy.deepcopy(self._chain), b"", []
+        chain, good, found = copy.deepcopy(self._chain), 0, []
         bad: Optional[BadReceipts] = None
         try:
             for line in lines(received):
-                if self.size + len(good) + len(line) > MOST_BYTES:
+                if self.size + good + len(line) > MOST_BYTES:
                     why = "there are more of them than a session has"
                     raise BadReceipts(Code.MALFORMED, chain.count + 1, why)
                 found.append(self._checked(chain.take(line)))
-                good += line
+                good += len(line)
         except BadReceipts as wrong:
             bad = wrong
         try:
@@ -127,7 +127,7 @@ class ReceiptsFile:
         except BadReceipts as wrong:
             return Taken(self._kept(), bad=wrong)
         if found:
-            self._write(good)
+            self._write(received[:good])
             self._chain, self._last = chain, found[-1].time
         contradictions = tuple(one for said in found for one in self._compared(said, ended=ended))
         return Taken(self._kept(), contradictions, bad)

@@ -69,7 +69,7 @@ class SessionFile:
     """The broker's public key, base64url, as it was when the terms were shown."""
     ended: bool = False
     delivered: bool = False
-    """Ended, and the broker, if there is one, holds everything."""
+    """Ended, and the broker, if there is one, has signed that it holds everything."""
 
     @property
     def offline(self) -> bool:

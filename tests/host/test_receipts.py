@@ -1,16 +1,21 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from broker.host import receipts
+from broker.host import receipts, receiving
 from broker.host.prefixes import Prefixes
-from broker.host.receipts import Contradiction, ReceiptsFile, receipted
+from broker.host.receipts import Contradiction, ReceiptsFile, Taken, receipted
+from broker.host.receiving import Receiving
 from broker.host.spool import StreamFile
-from broker.recording.receipts import Code, lines
+from broker.recording.receipts import BadReceipts, Code, lines
+from broker.wire.errors import RemoteProtocolError
+from broker.wire.stream import Beyond
 from tests.recording.receipts_made import SESSION, Signer
 
 LOG, CAST = "run-1.log", "run-1.terminal-1.cast"
@@ -96,3 +101,75 @@ def test_how_far_each_stream_is_signed_for(tmp_path: Path) -> None:
     signed = Signer().begins().holds(LOG, b"a").links().holds(CAST, b"abc").holds(LOG, b"ab")
     (tmp_path / "receipts").write_bytes(signed.file + lines(signed.file)[1][:-5])
     assert receipted(tmp_path) == {LOG: 2, CAST: 3}
+
+
+# --- off the loop ---------------------------------------------------------------------------------
+
+
+class SlowFile(ReceiptsFile):
+    """Takes nothing before it may, and then first of all fails."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, SESSION, b"", {})
+        self.may = threading.Event()
+        self.failed = False
+
+    def take(self, received: bytes, *, ended: bool) -> Taken:
+        self.may.wait()
+        if not self.failed:
+            self.failed = True
+            raise OSError(28, "No space left on device")
+        return super().take(received, ended=ended)
+
+
+class Told:
+    """What the connection would be told."""
+
+    ended = False
+
+    def __init__(self) -> None:
+        self.missing: list[str] = []
+        self.errors: list[BaseException] = []
+        self.kept = asyncio.Event()
+
+    def receipts_kept(self) -> None:
+        self.kept.set()
+
+    def contradicted(self, found: Contradiction) -> None:
+        raise AssertionError(found)
+
+    def receipts_refused(self, bad: BadReceipts) -> None:
+        raise bad
+
+    def receipts_missing(self, why: str) -> None:
+        self.missing.append(why)
+
+
+async def test_what_waits_is_bounded_and_none_of_it_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receiving, "_RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(receiving, "WINDOW_BYTES", most := 128 * 1024)
+    signer = Signer().begins()
+    while len(signer.file) <= most:
+        signer.links()
+    file, told = SlowFile(tmp_path), Told()
+    copy = Receiving(file, told, told.errors.append)
+    await copy.loaded()
+    for at in range(0, most, 65536):
+        copy.append(at, signer.file[at : at + 65536])
+    with pytest.raises(RemoteProtocolError) as raised:
+        copy.append(most, b"x")
+    assert raised.value.code == "too-fast"
+    with pytest.raises(Beyond):
+        copy.append(most + 1, b"x")
+    file.may.set()
+    while copy.kept.size < most - 1000:
+        told.kept.clear()
+        await told.kept.wait()
+    copy.append(copy.kept.size, signer.file[copy.kept.size :])
+    while copy.kept.size < len(signer.file):
+        told.kept.clear()
+        await told.kept.wait()
+    assert (tmp_path / "receipts").read_bytes() == signer.file
+    assert (told.missing, told.errors) == (["the disk: No space left on device"], [])
