@@ -37,6 +37,7 @@ from broker.server.http.search import Search
 from broker.server.http.viewer_socket import ViewerSockets
 from broker.server.http.webhooks import DeliveryLog
 from broker.server.hub import Hub
+from broker.server.importing import Import
 from broker.server.pyz import Pyz
 from broker.server.room import Services
 from broker.server.rotation import Rotation
@@ -200,6 +201,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:  # noqa: PLR0915 - t
                 config.data,
                 {
                     "rotate": Rotation(own).rotate,
+                    "import": Import(hub, metadata, access, recordings, own).take_in,
                     **AtRestCommands(hub, custody, metadata, keeps, at_rest).table(),
                 },
             )

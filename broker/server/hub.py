@@ -53,6 +53,12 @@ class Hub:
         self._note(room, True)
         return room
 
+    def carried(self, session: Session) -> Room:
+        """A session that was carried here by hand: nothing that happened in it is news."""
+        room = self._open(session)
+        self._note(room, True)
+        return room
+
     def room(self, session_id: str) -> Room | None:
         """The room of one session."""
         return self._rooms.get(session_id)

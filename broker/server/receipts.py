@@ -19,7 +19,7 @@ from broker.server.identity import Identity
 from broker.server.ingest import Copy, DurableFile
 from broker.server.link_socket import LinkSocket
 from broker.server.receipt_times import ReceiptTimes
-from broker.server.signing import NoReceipts, Signed, SigningChain, Statement, now, settled
+from broker.server.signing import NoReceipts, Signed, SigningChain, Statement, now
 from broker.server.stores.recordings import Recordings
 from broker.server.tasks import Tasks
 from broker.wire.errors import RemoteProtocolError
@@ -134,6 +134,7 @@ class SessionReceipts:
         if self._file is None or self._why_none is not None:
             return
         self._linked = True
+        self._lender = None
         self._offered.clear()
         self._lacking = host_has if host_has > self._file.held else 0
         if self._may_cover:
@@ -155,6 +156,21 @@ class SessionReceipts:
         if len(self._offered) > WINDOW_BYTES:
             self._offered.clear()  # no host of ours sends so far ahead
         self._stir()
+
+    async def carried(self, receipts: bytes) -> None:
+        """Go on after what was carried here by hand, in the host's place: whole lines, all of them.
+
+        They must be the chain's and ours. Call after ``open``; durable on return. Raises
+        NoReceipts.
+        """
+        if self._file is None or self._why_none is not None:
+            raise NoReceipts(self._why_none or "they were not opened")
+        self._linked = True  # nobody has more of them than this
+        if len(receipts) > self._file.received:
+            self._lacking = len(receipts)
+            self._offered[:] = receipts[self._file.received :]
+        self._stir()
+        await self.grown(len(receipts) - 1)
 
     def check_complete(self, streams: Mapping[str, int]) -> None:
         """Raise RemoteProtocolError unless these are the session's streams, all of them held."""
@@ -217,7 +233,7 @@ class SessionReceipts:
         """The file as it lies there, also where it is no chain of ours. Raises OSError."""
         if self._file is not None and self._why_none is None:
             return await self.read(0, self.size)
-        return await asyncio.to_thread(settled, self._recordings, self._session)
+        return await asyncio.to_thread(self._recordings.receipts, self._session)
 
     async def read(self, offset: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``offset``. Raises OSError."""
@@ -336,7 +352,8 @@ class SessionReceipts:
             await asyncio.to_thread(self._signing.take_over, whole)
         except BadReceipts as bad:
             log.error("not our receipts", session=self._session, why=str(bad))
-            self._offered.clear()
+            if self._lender is lender:  # else it is another link's by now
+                self._offered.clear()
             return
         file.take(file.received, whole)
         del self._offered[: len(whole)]

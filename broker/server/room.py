@@ -209,6 +209,11 @@ class Room:
         return self._host is not None
 
     @property
+    def ended(self) -> bool:
+        """Whether its log says that it is over."""
+        return self._facts.ended is not None
+
+    @property
     def completed(self) -> bool:
         """Whether it is signed that the session is over, and every byte of it is held."""
         return self.session.completed is not None
@@ -290,21 +295,26 @@ class Room:
         if not new:
             self._tell_held(copy)
             return
-        offset = copy.received - len(new)
-        if self._viewers:
-            if len(new) != len(message.data):
-                encoded = codec.append_head(copy.name, offset) + new
-            framed = frame(encoded, text=False)
-            for viewer in self._viewers.values():
-                viewer.relay(copy, offset, new, framed)
-        if copy.stream.is_log:
-            grant = self._facts.grant
-            entries = self._learn(copy, new)
-            self.receipts.hear(copy.stream.run, (one for one, _ in entries))
-            self._tell_presence()
-            if self._facts.grant != grant:
-                self._changed(self, True)
-            self._heard(self, entries)
+        self._spread(copy, new, encoded if len(new) == len(message.data) else b"")
+
+    def carry(self, name: str, offset: int, data: bytes) -> Copy:
+        """A piece of a stream that was carried here by hand; the host is not connected.
+
+        Raises RemoteProtocolError for a name that is none, TooMany, and wire.stream.Beyond.
+        """
+        copy = self.copies.get(name) or self._appear(name)
+        new = copy.take(offset, data)
+        if new:
+            self._spread(copy, new, b"")
+        return copy
+
+    def let_go(self) -> None:
+        """Keep no more of an ended session than its summary: it is replayed from the disk."""
+        for follower in self._followers.values():
+            follower.close()
+        if self._facts.ended is not None:
+            self._followers.clear()
+            self._readers.clear()
 
     def turn(self, socket: LinkSocket, turn: Turn) -> None:
         """The host says whose keys reach a terminal. Raises RemoteProtocolError for a bad name."""
@@ -384,6 +394,25 @@ class Room:
             self._host.socket.send(Attention(viewer.id, state))
 
     # --- inside -------------------------------------------------------------------------------
+
+    def _spread(self, copy: Copy, new: bytes, encoded: bytes) -> None:
+        """Show what has just come to the viewers, and learn from it.
+
+        ``encoded``: the append that brought it, where that brought nothing else; or empty.
+        """
+        offset = copy.received - len(new)
+        if self._viewers:
+            framed = frame(encoded or codec.append_head(copy.name, offset) + new, text=False)
+            for viewer in self._viewers.values():
+                viewer.relay(copy, offset, new, framed)
+        if copy.stream.is_log:
+            grant = self._facts.grant
+            entries = self._learn(copy, new)
+            self.receipts.hear(copy.stream.run, (one for one, _ in entries))
+            self._tell_presence()
+            if self._facts.grant != grant:
+                self._changed(self, True)
+            self._heard(self, entries)
 
     def _admit(self, prefix: str, person: str, socket: LinkSocket, *, most: int) -> Viewer:
         is_page = prefix == "p"

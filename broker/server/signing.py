@@ -4,7 +4,6 @@ Everything here blocks: for threads, one call at a time. Nothing is written here
 """
 
 import copy
-import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from broker.recording.receipts import BadReceipts, Chain, Code, Phase, lines, re
 from broker.recording.statements import to_base64url
 from broker.server.identity import Identity, Ring
 from broker.server.stores.recordings import Recordings
-from broker.wire.names import RECEIPTS
 
 log = structlog.get_logger()
 
@@ -72,7 +70,7 @@ class SigningChain:
         A line that a crash tore off counts for nothing. Raises NoReceipts where the rest is not a
         chain of ours, and OSError.
         """
-        written = settled(recordings, self._session)
+        written = recordings.receipts(self._session)
         found = read(self._session, written)
         if found.bad is not None:
             raise NoReceipts(str(found.bad))
@@ -99,7 +97,8 @@ class SigningChain:
                 log.error("not read", session=self._session, stream=stream.name, error=str(error))
                 continue
             last = self.chain.held.get(stream.name)
-            if self.chain.phase is Phase.LIVE and (last is None or offset > last.fields["offset"]):
+            live = self.chain.phase in (Phase.EMPTY, Phase.LIVE)
+            if live and (last is None or offset > last.fields["offset"]):
                 said.say("receipt", now(), stream=stream.name, offset=offset, sha256=digest)
             offsets[stream.name] = offset
         for at, one in statements:
@@ -157,19 +156,6 @@ class _Said:
         except BadReceipts as bad:
             return bad
         return None
-
-
-def settled(recordings: Recordings, session: str) -> bytes:
-    """A session's receipts as they lie there, durable now, without a torn line. Raises OSError."""
-    path = recordings.path(session, RECEIPTS)
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return b""
-    with os.fdopen(fd, "rb") as file:
-        os.fsync(fd)
-        written = file.read()
-    return written[: written.rfind(b"\n") + 1]
 
 
 def now() -> int:

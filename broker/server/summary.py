@@ -1,11 +1,14 @@
 """A session in one JSON object: what pages, the API and commands tell of it."""
 
+import contextlib
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
 from broker.recording.grant import Standing
 from broker.recording.presence import Shown, granted
+from broker.server.at_rest import standing
+from broker.server.at_rest.opened import Sealed
 from broker.server.facts import Facts, read_again
 from broker.server.stores.metadata import Session
 from broker.server.stores.recordings import Recordings
@@ -30,6 +33,7 @@ def summary(
         "away": session.away if grant is None else grant.away.value,
         "until": session.until if facts.until is None else facts.until,
         "created": session.created,
+        "imported": session.imported,
         "ended": facts.ended if facts.ended is not None else session.completed,
         "recorder": facts.recorder,
         "shell": facts.shell,
@@ -57,5 +61,9 @@ def read_summary(session: Session, shown: Shown, recordings: Recordings) -> dict
         for name, size in streams
         if parse_stream(name).is_log
     ]
-    facts = read_again(Facts(granted(session.created)), logs)
-    return summary(session, facts, replace(shown, last=facts.presence.last), streams)
+    stands = standing.read(recordings.folder(session.id))
+    facts = Facts(granted(session.created))
+    with contextlib.suppress(Sealed):
+        facts = read_again(facts, logs)
+    told = summary(session, facts, replace(shown, last=facts.presence.last), streams)
+    return {**told, **stands.told()}

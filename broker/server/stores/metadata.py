@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, event, insert, inspect, select, text, update
+from sqlalchemy import Connection, Insert, Row, Select, event, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from broker.recording.presence import Shown
@@ -25,7 +25,7 @@ from broker.server.stores.tables import (
     sign_ins,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The migration that this version wants."""
 
 FILE_NAME = "metadata.sqlite3"
@@ -76,6 +76,8 @@ class Session:
     completed: float | None
     shown: Shown
     """Presence as the broker last saw it."""
+    imported: float | None = None
+    """When it was taken in from a bundle, where no invitation of this broker led to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,22 +312,27 @@ class Metadata:
             )
             if used.rowcount != 1:
                 return False
+            await connection.execute(_insertion(session, invitation.id))
+        return True
+
+    async def add_imported(self, session: Session, code_hash: str, engineer_id: str) -> None:
+        """Keep a session that was carried here, with an invitation that nobody can redeem.
+
+        ``code_hash``: of no code. Raises IntegrityError where there is one of this id.
+        """
+        async with self._engine.begin() as connection:
             await connection.execute(
-                insert(sessions).values(
+                insert(invitations).values(
                     id=session.id,
-                    invitation_id=invitation.id,
-                    token_hash=session.token_hash,
-                    mode=session.mode,
-                    away=session.away,
-                    until=session.until,
-                    host_name=session.host_name,
-                    host_user=session.host_user,
+                    code_hash=code_hash,
+                    case_id=session.case.id,
+                    engineer_id=engineer_id,
                     created=session.created,
-                    page_hash=session.page_hash,
-                    **_shown(session.shown),
+                    expires=session.created,
+                    used=session.created,
                 )
             )
-        return True
+            await connection.execute(_insertion(session, session.id))
 
     # --- sessions -----------------------------------------------------------------------------
 
@@ -452,6 +459,24 @@ def _session(row: Row[Any]) -> Session:
         page_hash=row.page_hash,
         completed=row.completed,
         shown=Shown(row.state, row.state_since, row.state_detail),
+        imported=row.imported,
+    )
+
+
+def _insertion(session: Session, invitation_id: str) -> Insert:
+    return insert(sessions).values(
+        id=session.id,
+        invitation_id=invitation_id,
+        token_hash=session.token_hash,
+        mode=session.mode,
+        away=session.away,
+        until=session.until,
+        host_name=session.host_name,
+        host_user=session.host_user,
+        created=session.created,
+        page_hash=session.page_hash,
+        imported=session.imported,
+        **_shown(session.shown),
     )
 
 

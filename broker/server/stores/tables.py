@@ -81,6 +81,7 @@ sessions = Table(
     Column("created", Float, nullable=False),
     Column("page_hash", String, nullable=False, server_default=""),  # of the page's view token
     Column("completed", Float),  # the host said that it ended and everything is held
+    Column("imported", Float),  # when it was first taken in from a bundle
     # Presence as the broker last saw it, for commands that run beside it.
     Column("state", String, nullable=False),
     Column("state_since", Float, nullable=False),
