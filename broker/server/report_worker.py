@@ -19,9 +19,11 @@ from broker.evidence.encryption import read_keys
 from broker.recording import away, commands, timeline
 from broker.recording.log_reader import LogReader
 from broker.recording.session_log import Entry
+from broker.server import known_stretches
 from broker.server.at_rest.opened import Sealed
 from broker.server.search import command_output
 from broker.server.stores.recordings import Recordings
+from broker.wire.names import parse_stream
 
 NO_SUCH, SEALED = 3, 4
 _CPU_SECONDS = 10
@@ -30,7 +32,7 @@ _MEMORY_BYTES = 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``what``: ``timeline``, ``away``, ``commands``, ``drift``, ``output``.
+    """``what``: ``timeline``, ``away``, ``commands``, ``drift``, ``output``, ``evidence``.
 
     ``logs``: names and held bytes, run after run.
     """
@@ -45,7 +47,7 @@ class Asked:
     command: str = ""
     """The one of which the output is told."""
     recordings: list[tuple[str, int]] = field(default_factory=list)
-    """Names and held bytes, where output is told."""
+    """Names and held bytes, where output or evidence is told."""
     keys: list[str] = field(default_factory=list)
     """Files of keys, for what is sealed."""
 
@@ -66,6 +68,9 @@ def tell(asked: Asked) -> dict[str, Any]:
         return commands.tell(entries)
     if asked.what == "output":
         return _output(recordings, asked, entries)
+    if asked.what == "evidence":
+        sizes = dict(sorted([*asked.logs, *asked.recordings], key=lambda one: parse_stream(one[0])))
+        return known_stretches.tell(recordings, asked.session, sizes, entries)
     return away.between(entries, asked.start, asked.end)
 
 

@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 
 from broker.recording.asciicast import MIME, BadCast, to_v3
 from broker.server.access import NotFound
-from broker.server.http.api import readable_room
+from broker.server.http.api import readable_room, room_of
 from broker.server.hub import Hub
 from broker.server.ingest import Copy
 from broker.server.room import Room
@@ -40,6 +40,15 @@ class Downloads:
         if request.query.get("as") == "v3" and not copy.stream.is_log:
             return await self._send_v3(request, response, room, copy)
         return await self._send(request, response, room, copy)
+
+    async def receipts(self, request: web.Request) -> web.Response:
+        """What the broker has signed for of the session, which may be nothing."""
+        room = room_of(self._hub, request)
+        response = web.Response(body=await room.receipts.written(), content_type="text/plain")
+        if "download" in request.query:
+            name = f"{room.session.id}.receipts"
+            response.headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
+        return response
 
     async def _send(
         self, request: web.Request, response: web.StreamResponse, room: Room, copy: Copy

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 
 from broker.server.access import BadRequest, NotFound, Refusal
-from broker.server.http.api import readable_room
+from broker.server.http.api import readable_room, room_of
 from broker.server.hub import Hub
 from broker.server.report_worker import NO_SUCH, SEALED, Asked
 from broker.server.stores.recordings import Recordings
@@ -61,6 +61,10 @@ class Reports:
         start, end = _number(request, "from"), _number(request, "to")
         return await self._told(request, "drift", start, end)
 
+    async def evidence(self, request: web.Request) -> web.Response:
+        """What is signed of the session, and how each stretch of it came to be known."""
+        return await self._told(request, "evidence")
+
     async def output(self, request: web.Request) -> web.Response:
         """What one command printed, as the screen showed it."""
         return await self._told(request, "output", command=request.match_info["command"])
@@ -73,7 +77,8 @@ class Reports:
         end: int | None = None,
         command: str = "",
     ) -> web.Response:
-        room = readable_room(self._hub, request)
+        # Of a session that was deleted, the receipts are still here.
+        room = (room_of if what == "evidence" else readable_room)(self._hub, request)
         session = room.session.id
         turn = self._turns.setdefault(session, asyncio.Lock())
         async with turn, self._workers:

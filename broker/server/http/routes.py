@@ -62,6 +62,8 @@ def routes(  # noqa: PLR0913 - one for each part
         Route("GET", f"{session}/commands", _ENGINEER, reports.commands),
         Route("GET", f"{session}/commands/{{command}}/output", _ENGINEER, reports.output),
         Route("GET", f"{session}/drift", _ENGINEER, reports.drift),
+        Route("GET", f"{session}/evidence", _ENGINEER, reports.evidence),
+        Route("GET", f"{session}/receipts", _ENGINEER, downloads.receipts),
         Route("GET", f"{session}/streams/{{stream}}", _ENGINEER, downloads.stream),
         Route("GET", f"{session}/watch", _ENGINEER, viewers.serve, websocket=True),
         Route("GET", f"{session}/page", _CUSTOMER, viewers.serve_page, websocket=True),
