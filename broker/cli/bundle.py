@@ -21,8 +21,23 @@ from broker.cli.failure import REFUSED, Failed
     help="Where to write the zip file.",
 )
 @options.data
+@click.option(
+    "--recipient",
+    "recipients",
+    multiple=True,
+    metavar="age1...",
+    help="Encrypt FILE with age to this key; may be said again. It is best called NAME.age.",
+)
+@options.identity
 @options.as_json
-def command(session: str, output: Path, data: Path, as_json: bool) -> None:
+def command(
+    session: str,
+    output: Path,
+    data: Path,
+    recipients: tuple[str, ...],
+    identities: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Write SESSION to one zip file: streams, receipts, reports, and a page that replays it.
 
     It is checked with `jumpseat verify FILE`. Also while the session goes on: then as far as it is
@@ -31,17 +46,34 @@ def command(session: str, output: Path, data: Path, as_json: bool) -> None:
     """
     from broker.cli.kept import kept_session  # noqa: PLC0415 - help needs none of it
     from broker.evidence import replay_page  # noqa: PLC0415
+    from broker.evidence.encryption import (  # noqa: PLC0415
+        BadKey,
+        check_recipients,
+        encrypt,
+        memory,
+    )
     from broker.evidence.packing import Maker, pack  # noqa: PLC0415
     from broker.evidence.placing import Occupied, placed  # noqa: PLC0415
     from broker.evidence.source import Unreadable  # noqa: PLC0415
     from broker.evidence.told_bundle import bundle_as_json, bundle_read_out  # noqa: PLC0415
 
-    kept = asyncio.run(kept_session(session, data))
+    try:
+        to = check_recipients(recipients)
+    except BadKey as error:
+        raise click.UsageError(f"--recipient: {error}") from None
+    kept = asyncio.run(kept_session(session, data, identities))
+    kept.check()
     try:
         page = replay_page.template()
         maker = Maker("broker", time.time(), kept.keys, kept.trusted)
         with placed(output, session) as file:
-            packed = pack(kept.source, maker, page, file)
+            if to:
+                with memory() as plain:
+                    packed = pack(kept.source, maker, page, plain)
+                    plain.seek(0)
+                    encrypt(plain, file, to)
+            else:
+                packed = pack(kept.source, maker, page, file)
         told = bundle_as_json(str(output), output.stat().st_size, packed)
     except Occupied as error:
         raise Failed(str(error), REFUSED) from None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from broker.cli import options
-from broker.cli.failure import NOT_FOUND, REFUSED, Failed
+from broker.cli.failure import REFUSED, Failed
 from broker.recording.asciicast import BadCast, to_v3, whole_lines
 from broker.wire.names import RECEIPTS, parse_stream
 
@@ -31,15 +31,23 @@ _CHUNK_BYTES = 1024 * 1024
 )
 @options.data
 @click.option("--v3", is_flag=True, help="Recordings as asciicast v3.  [default: v2, as recorded]")
+@options.identity
 @options.as_json
-def command(session: str, output: Path, data: Path, v3: bool, as_json: bool) -> None:
+def command(
+    session: str,
+    output: Path,
+    data: Path,
+    v3: bool,
+    identities: tuple[Path, ...],
+    as_json: bool,
+) -> None:
     """Write each terminal's recording (.cast), each session log (.log) and the receipts of SESSION.
 
     Also while the session goes on: then as far as it is held. A file that is there already is
     replaced only by one that it is the beginning of. `jumpseat verify DIR` checks what is there;
     with --v3 there are no receipts, since they speak for the bytes as they were recorded.
     """
-    recordings = asyncio.run(_recordings(session, data))
+    recordings = asyncio.run(_recordings(session, data, identities))
     written = _export(session, output, recordings, v3=v3)
     if as_json:
         options.tell_json(written)
@@ -48,12 +56,11 @@ def command(session: str, output: Path, data: Path, v3: bool, as_json: bool) -> 
             print(f"{file['path']}  {file['size']} bytes")
 
 
-async def _recordings(session: str, data: Path) -> "Recordings":
+async def _recordings(session: str, data: Path, identities: tuple[Path, ...]) -> "Recordings":
     from broker.cli.stored import stored  # noqa: PLC0415 - help needs no server
 
-    async with stored(data) as kept:
-        if await kept.metadata.session(session) is None:
-            raise Failed(f"there is no session {session!a}", NOT_FOUND)
+    async with stored(data, identities) as kept:
+        await kept.check(session)
         return kept.recordings
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from broker.cli.failure import NOT_FOUND, Failed
+from broker.cli.failure import NOT_FOUND, REFUSED, Failed
 from broker.cli.stored import stored
-from broker.evidence.folder import Folder
 from broker.evidence.source import Unreadable
+from broker.server.at_rest import standing
+from broker.server.at_rest.source import AtRestSource
 from broker.server.identity import BadIdentity, read
 
 
@@ -16,7 +17,7 @@ from broker.server.identity import BadIdentity, read
 class Kept:
     """One session's folder, and this broker's keys as its API gives them."""
 
-    source: Folder
+    source: AtRestSource
     keys: Sequence[Mapping[str, Any]]
 
     @property
@@ -24,10 +25,22 @@ class Kept:
         """The keys' fingerprints."""
         return {str(one["key"]) for one in self.keys}
 
+    def check(self) -> None:
+        """Raise Failed where not all of it can be read here."""
+        stands = standing.read(self.source.folder)
+        if stands.deleted is not None:
+            raise Failed(f"it was deleted by {stands.deleted.by}: {stands.deleted.why}", NOT_FOUND)
+        if self.source.sealed:
+            to = ", ".join(stands.recipients)
+            raise Failed(f"it is encrypted to {to}: say --identity FILE", REFUSED)
 
-async def kept_session(session: str, data: Path) -> Kept:
-    """What is held of a session now, also while it goes on. Raises Failed."""
-    async with stored(data) as kept:
+
+async def kept_session(session: str, data: Path, identities: Sequence[Path] = ()) -> Kept:
+    """What is held of a session now, also while it goes on. Raises Failed.
+
+    ``identities``: files of keys, for what is sealed.
+    """
+    async with stored(data, identities) as kept:
         if await kept.metadata.session(session) is None:
             raise Failed(f"there is no session {session!a}", NOT_FOUND)
         try:
@@ -35,7 +48,7 @@ async def kept_session(session: str, data: Path) -> Kept:
             folder = kept.recordings.root / session
             if not folder.is_dir():
                 raise Failed(f"nothing of session {session} has come yet", NOT_FOUND)
-            return Kept(Folder(folder, session), keys)
+            return Kept(AtRestSource(kept.recordings, session), keys)
         except (BadIdentity, Unreadable) as error:
             raise Failed(str(error)) from None
         except OSError as error:

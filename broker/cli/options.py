@@ -23,6 +23,18 @@ def data(command: F) -> F:
     )(command)
 
 
+def identity(command: F) -> F:
+    """``--identity FILE``, any number of them."""
+    return click.option(
+        "--identity",
+        "identities",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="An age or ssh key, for what is encrypted; may be said again.",
+    )(command)
+
+
 def as_json(command: F) -> F:
     """``--json``."""
     return click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")(command)

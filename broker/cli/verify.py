@@ -13,8 +13,11 @@ from broker.cli.failure import MISUSED_VERIFY, NOT_FOUND, Failed
 @click.argument("session")
 @options.data
 @click.option("--key", "keys", multiple=True, metavar="SHA256:...", help="One more key to trust.")
+@options.identity
 @options.as_json
-def command(session: str, data: Path, keys: tuple[str, ...], as_json: bool) -> int:
+def command(
+    session: str, data: Path, keys: tuple[str, ...], identities: tuple[Path, ...], as_json: bool
+) -> int:
     """Check SESSION as this broker has it: VERIFIED, UNANCHORED or REJECTED.
 
     This broker's own keys are trusted. The exit status is the verdict: 0 VERIFIED, 1 UNANCHORED,
@@ -33,7 +36,7 @@ def command(session: str, data: Path, keys: tuple[str, ...], as_json: bool) -> i
     except ValueError as error:
         raise Failed(f"--key: {error}", MISUSED_VERIFY) from None
     try:
-        kept = asyncio.run(kept_session(session, data))
+        kept = asyncio.run(kept_session(session, data, identities))
         trusted = known | kept.trusted
         found = verify(kept.source, trusted)
     except Failed as error:  # 1 and 2 are verdicts

@@ -13,10 +13,10 @@ import re
 import shutil
 import stat
 import subprocess
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Iterable, List, Optional, Tuple
+from typing import Any, BinaryIO, Iterable, Iterator, List, Optional, Tuple
 
 ENDING = ".age"
 MOST_RECIPIENTS = 20
@@ -132,6 +132,25 @@ def decrypt(source: BinaryIO, target: BinaryIO, keys: Keys) -> None:
         _raise(reading, writing)
         raise CantDecrypt("it is damaged") from None
     target.flush()
+
+
+def opened(path: Path, keys: Keys) -> int:
+    """A descriptor of what is in the file, which is in memory that has no name: for Linux.
+
+    It is the caller's to close. Raises CantDecrypt and OSError.
+    """
+    if not hasattr(os, "memfd_create"):
+        raise CantDecrypt("it can be decrypted by itself on Linux only; use the age program")
+    with path.open("rb") as source, memory() as target:
+        decrypt(source, target, keys)
+        return os.dup(target.fileno())
+
+
+@contextmanager
+def memory() -> Iterator[BinaryIO]:
+    """A file in memory that has no name, to be written and read in this block: for Linux."""
+    with os.fdopen(os.memfd_create("plain", os.MFD_CLOEXEC), "w+b") as file:
+        yield file
 
 
 def plain_size(path: Path) -> int:

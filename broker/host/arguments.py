@@ -157,6 +157,13 @@ def _add_evidence(commands: Any) -> None:  # noqa: ANN401 - argparse has no publ
         metavar="SHA256:...",
         help="a key that you know to be the broker's; may be given several times",
     )
+    one.add_argument(
+        "--identity",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="an age or ssh key, for a bundle that is encrypted; may be given several times",
+    )
     one.add_argument("--json", action="store_true", help="print it as JSON")
 
     one = commands.add_parser(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Set, Tuple
 
 from broker.evidence import replay_page
+from broker.evidence.encryption import BadKey, Keys, read_keys
 from broker.evidence.folder import Folder
 from broker.evidence.opening import opened
 from broker.evidence.packing import Maker, keys_of, pack
@@ -47,10 +48,10 @@ def key_of(text: str) -> str:
 def verified(args: argparse.Namespace) -> Tuple[str, int]:
     """A verdict to print, and the exit status that it is. Raises NotJudged."""
     try:
-        source, trusted = _wanted(args.what)
+        source, trusted = _wanted(args.what, read_keys(map(Path, args.identity)))
         trusted |= set(args.key)
         found = verify(source, trusted)
-    except (Unreadable, Failed) as error:
+    except (BadKey, Unreadable, Failed) as error:
         raise NotJudged(str(error)) from None
     told = json.dumps(as_json(found)) if args.json else "\n".join(read_out(found, trusted))
     return told, found.judgement.verdict.value
@@ -77,7 +78,7 @@ def bundled(args: argparse.Namespace) -> str:
     return json.dumps(told) if args.json else "\n".join(bundle_read_out(told))
 
 
-def _wanted(what: str) -> Tuple[Source, Set[str]]:
+def _wanted(what: str, keys: Keys) -> Tuple[Source, Set[str]]:
     """The file, folder or session of that name, and the keys that are known here.
 
     Raises Failed and Unreadable.
@@ -85,7 +86,7 @@ def _wanted(what: str) -> Tuple[Source, Set[str]]:
     state = paths.state_dir()
     known = set(known_brokers.fingerprints(state))
     if Path(what).exists():
-        return opened(Path(what)), known
+        return opened(Path(what), keys), known
     try:
         folder = sessions.newest(what)
     except NotFound:

@@ -25,11 +25,14 @@ from tests.server.peers import PATIENCE_SECONDS, Peer, Site
 
 SECRET = "xyzzysecret"
 RECORDING = cast([f"{SECRET} {n}\r\n".encode() for n in range(300)])
-WRITTEN = {
-    LOG: started() + entry(1.0, "opened", terminal=CAST, cols=80, rows=24)
-    + entry(9.0, "ended", by="customer", why="exit"),
-    CAST: RECORDING,
-}  # fmt: skip
+STREAMS = (LOG, CAST)
+
+
+def written(session: str) -> dict[str, bytes]:
+    """What its host has written of a session."""
+    log = started().replace(b'"session":"s"', f'"session":"{session}"'.encode())
+    log += entry(1.0, "opened", terminal=CAST, cols=80, rows=24)
+    return {LOG: log + entry(9.0, "ended", by="customer", why="exit"), CAST: RECORDING}
 
 
 class Key:
@@ -59,8 +62,9 @@ async def delivered(site: Site) -> str:
     """A session that is complete."""
     granted = await site.grant()
     async with site.connected(granted) as (host, _):
-        await send(host, WRITTEN)
-        await host.send(Complete({name: len(data) for name, data in WRITTEN.items()}))
+        streams = written(granted["session"])
+        await send(host, streams)
+        await host.send(Complete({name: len(data) for name, data in streams.items()}))
         await host.wait(Append, lambda got: b'"kind":"complete"' in got.data)
         await host.send(Leave("ended"))
         await host.closed()
@@ -76,7 +80,7 @@ async def until(test: Callable[[], bool]) -> None:
 def is_sealed(folder: Path) -> bool:
     """Sealed, and nothing else left of its streams."""
     return {path.name for path in folder.iterdir()} == {
-        "receipts", *(f"{name}.age" for name in WRITTEN)
+        "receipts", *(f"{name}.age" for name in STREAMS)
     }  # fmt: skip
 
 

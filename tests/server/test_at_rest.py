@@ -14,7 +14,7 @@ from tests.server.casts import CAST, LOG
 from tests.server.complete import (
     RECORDING,
     SECRET,
-    WRITTEN,
+    STREAMS,
     Key,
     ask,
     delivered,
@@ -28,6 +28,7 @@ from tests.server.complete import (
     refusal,
     sealed,
     until,
+    written,
 )
 from tests.server.conftest import Serve
 
@@ -51,7 +52,7 @@ async def test_a_complete_session_is_sealed_and_no_plaintext_is_left(
         folder = data / "recordings" / session
         told = await sealed(site, folder, key)
         assert {one["name"]: one["size"] for one in told["streams"]} == {
-            name: len(written) for name, written in WRITTEN.items()
+            name: len(text) for name, text in written(folder.name).items()
         }
         for path in (f"streams/{CAST}", f"streams/{CAST}?as=v3", "timeline", "commands"):
             status, code, said = await refusal(site, f"/api/sessions/{session}/{path}")
@@ -68,8 +69,8 @@ async def test_a_complete_session_is_sealed_and_no_plaintext_is_left(
         assert again["presence"]["state"] == told["presence"]["state"]
     async with serve(encrypting(key, keys=(key,))) as site:
         assert (await site.summary(session))["recorder"] == told["recorder"]
-        for name, written in WRITTEN.items():
-            assert await site.stream(session, name) == written
+        for name, text in written(folder.name).items():
+            assert await site.stream(session, name) == text
         async with site.engineer.get(f"/api/sessions/{session}/timeline") as got:
             assert got.status == 200
         assert is_sealed(folder)
@@ -111,20 +112,20 @@ async def test_a_kill_at_any_step_leaves_the_plaintext_or_what_the_receipts_name
         assert judged(folder, key)[0] is Verdict.VERIFIED
         for path in folder.iterdir():
             path.unlink()
-        for name, written in original.items():
-            (folder / name).write_bytes(written)
+        for name, text in original.items():
+            (folder / name).write_bytes(text)
 
 
 def assert_all_there(folder: Path, key: Key) -> None:
     """Each stream is there in plain, or sealed as the receipts say."""
     seals = standing.read(folder).seals
-    for name, written in WRITTEN.items():
+    for name, text in written(folder.name).items():
         if (folder / name).exists():
-            assert (folder / name).read_bytes() == written
+            assert (folder / name).read_bytes() == text
         else:
             lies = sealing.lying(folder / name, seals[name])
             assert lies is not None
-            assert opened(lies, key) == written
+            assert opened(lies, key) == text
 
 
 async def test_other_recipients(serve: Serve, data: Path, tmp_path: Path, key: Key) -> None:
@@ -141,7 +142,7 @@ async def test_other_recipients(serve: Serve, data: Path, tmp_path: Path, key: K
         _, told = await ask(data, "encrypt", session=folder.name)
         assert told["streams"] == 0
         assert all(key.to in problem for problem in told["problems"])
-        assert len(told["problems"]) == len(WRITTEN)
+        assert len(told["problems"]) == len(STREAMS)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
     async with serve(encrypting(new, keys=(key,))) as site:

@@ -16,7 +16,7 @@ from tests.server.casts import CAST, LOG, started
 from tests.server.complete import (
     RECORDING,
     SECRET,
-    WRITTEN,
+    STREAMS,
     Key,
     ask,
     delivered,
@@ -163,7 +163,7 @@ async def test_a_kill_amid_deleting_is_finished_at_the_next_start(
         there = {path.name for path in folder.iterdir()} - {"receipts"}
         assert (standing.read(folder).deleted is not None) == signed
         if not signed:
-            assert there == set(WRITTEN)
+            assert there == set(STREAMS)
             continue
         assert there
         async with serve() as site:

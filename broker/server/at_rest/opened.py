@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from broker.evidence.encryption import ENDING, CantDecrypt, Keys, NoKey, decrypt
+from broker.evidence.encryption import ENDING, CantDecrypt, Keys, NoKey
+from broker.evidence.encryption import opened as decrypted
 from broker.server.at_rest import standing
 
 MOST_BYTES = 512 * 1024 * 1024
@@ -95,18 +96,12 @@ class Opened:
         return reading
 
     def _decrypted(self, path: Path) -> int:
-        with path.open("rb") as source:  # raises FileNotFoundError before anything is made
-            if not self.keys:
-                raise Sealed(path)
-            fd = os.memfd_create("opened", os.MFD_CLOEXEC)
-            try:
-                with open(fd, "wb", closefd=False) as target:
-                    decrypt(source, target, self.keys)
-            except BaseException as error:
-                os.close(fd)
-                if isinstance(error, NoKey):
-                    raise Sealed(path) from None
-                if isinstance(error, CantDecrypt):
-                    raise OSError(errno.EIO, str(error), str(path)) from None
-                raise
-        return fd
+        if not self.keys:
+            path.stat()  # raises FileNotFoundError
+            raise Sealed(path)
+        try:
+            return decrypted(path, self.keys)
+        except NoKey:
+            raise Sealed(path) from None
+        except CantDecrypt as error:
+            raise OSError(errno.EIO, str(error), str(path)) from None
