@@ -5,7 +5,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.async_api import Browser, BrowserContext, expect
 
@@ -16,6 +16,10 @@ from tests.journeys.customer import Customer
 from tests.journeys.world import World
 
 _PLACE = re.compile(r'(<script type="application/json" id="evidence">)(.*?)(</script>)', re.DOTALL)
+_LOOKS: tuple[tuple[str, Literal["dark", "light"], int, int], ...] = (
+    ("desk", "dark", 1280, 800),
+    ("phone", "light", 390, 844),
+)
 _FIRST, _SECOND = "run-1.terminal-1.cast", "run-1.terminal-2.cast"
 
 
@@ -36,21 +40,28 @@ async def test_both_pages_replay_and_verify(
 
     replay = world.folder / "replay.html"
     replay.write_text(html)
-    for scheme, size in (("dark", (1280, 800)), ("light", (390, 844))):
+    for name, scheme, width, height in _LOOKS:
         context = await chromium.new_context(
-            offline=True,
-            color_scheme="dark" if scheme == "dark" else "light",
-            viewport={"width": size[0], "height": size[1]},
+            offline=True, color_scheme=scheme, viewport={"width": width, "height": height}
         )
         page = await opens(context, replay)
         await is_unanchored_until_the_key_is_known(page, key)
-        await page.screenshot(f"bundle-{scheme}")
+        await page.screenshot(f"bundle-{name}")
         await plays(page)
-        await page.screenshot(f"bundle-{scheme}-played")
+        await page.screenshot(f"bundle-{name}-played")
         assert page.complaints == []
 
+    context = await chromium.new_context(offline=True)
     replay.write_text(changed(html))
+    await is_rejected(await opens(context, replay), key)
+    await context.add_init_script("Object.defineProperty(crypto, 'subtle', {value: undefined})")
     page = await opens(context, replay)
+    await expect(page.at("[data-verdict=cannot]")).to_be_visible()
+    await page.at("[data-verdict]").click()
+    await expect(page.at("dialog")).to_contain_text("jumpseat verify")
+
+
+async def is_rejected(page: WatchedPage, key: str) -> None:
     await page.at("#trusted").fill(key)
     await expect(page.at("[data-verdict=REJECTED]")).to_be_visible()
     await page.at("[data-verdict]").click()

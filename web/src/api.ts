@@ -159,8 +159,11 @@ export function streamUrl(id: string, name: string, want: "" | "download" | "v3"
 export const streamBytes = (id: string, name: string) => bytes(streamUrl(id, name), name);
 
 /** What the broker has signed for of a session. Throws ApiError. */
-export const receipts = (id: string) =>
-  bytes(`/api/sessions/${encodeURIComponent(id)}/receipts`, "What the broker signed");
+export const receipts = (id: string) => bytes(receiptsUrl(id), "What the broker signed");
+
+export function receiptsUrl(id: string): string {
+  return `/api/sessions/${encodeURIComponent(id)}/receipts`;
+}
 
 async function bytes(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await reach(path);

@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
-import { keys, streamUrl } from "../api";
+import { keys, receiptsUrl, streamUrl } from "../api";
 import { VerdictBadge } from "../evidence/badge";
 import type { Evidence as SignedFor } from "../evidence/checking";
 import { useChecked } from "../evidence/checking";
@@ -147,6 +147,9 @@ function Downloads({ session, terminal }: { session: Session; terminal: string |
             : `Session log, ${name.replace(/\.log$/, "").replace("-", " ")}`}
         </a>
       ))}
+      <a class="button" href={`${receiptsUrl(session.id)}?download`}>
+        Receipts
+      </a>
     </span>
   );
 }
