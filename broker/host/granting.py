@@ -7,7 +7,6 @@ import secrets
 import socket
 import sys
 import time
-from base64 import urlsafe_b64encode
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional, Tuple, TypeVar
@@ -29,6 +28,7 @@ from broker.host.shell_owner import environment, invoking_user, is_sudo
 from broker.host.terms_here import Here
 from broker.host.view.keyboard import key_name
 from broker.recording.grant import Page
+from broker.recording.statements import to_base64url
 
 # As a broker makes them: such sessions may be imported there.
 _ID_LETTERS, _ID_LENGTH = "abcdefghjkmnpqrstvwxyz23456789", 10
@@ -127,7 +127,7 @@ def _invited(wanted: Wanted, user: User, state: Path) -> SessionFile:
         probes=[asdict(one) for one in invitation.probes] if reads else [],
         trees=list(invitation.trees) if reads else [],
         banner=invitation.banner,
-        broker_key=urlsafe_b64encode(invitation.key).decode(),
+        broker_key=to_base64url(known_brokers.latest(invitation.key, redeemed.keys)),
     )
 
 

@@ -54,6 +54,8 @@ class Redeemed:
 
     session: str
     token: str
+    keys: Tuple[Certificate, ...]
+    """As of an invitation, but as they are now."""
 
 
 def look(broker: str, code: str, user: User) -> Invitation:
@@ -98,8 +100,9 @@ def redeem(
     """
     told = _ask(broker, "redeem", {"code": code, "grant": grant, "host": host, "page": page}, user)
     try:
-        return Redeemed(check_id(str(told["session"]), "session"), str(told["token"]))
-    except (KeyError, TypeError, RemoteProtocolError):
+        session = check_id(str(told["session"]), "session")
+        return Redeemed(session, str(told["token"]), _keys(told.get("keys", [])))
+    except (KeyError, TypeError, ValueError, RemoteProtocolError):
         raise _senseless(broker) from None
 
 

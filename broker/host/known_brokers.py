@@ -83,6 +83,13 @@ def remember(state: Path, url: str, key: bytes, now: float) -> None:
     written.replace(path)
 
 
+def latest(key: bytes, keys: Sequence[Certificate]) -> bytes:
+    """The last of a broker's keys where this one vouches for it, by way of others; else this."""
+    if keys and _followed(key, keys[-1].public, keys) is not None:
+        return keys[-1].public
+    return key
+
+
 def _followed(before: bytes, key: bytes, keys: Sequence[Certificate]) -> Optional[float]:
     """When the key took over, where there is an unbroken line of certificates from ``before``."""
     publics = [one.public for one in keys]

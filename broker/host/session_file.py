@@ -66,7 +66,7 @@ class SessionFile:
     banner: str = ""
     """The vendor's plain text, shown before engineers are given more."""
     broker_key: str = ""
-    """The broker's public key, base64url, as it was when the terms were shown."""
+    """The broker's public key, base64url: of the terms, or one that it vouched for by then."""
     ended: bool = False
     delivered: bool = False
     """Ended, and the broker, if there is one, has signed that it holds everything."""
@@ -97,6 +97,16 @@ class SessionFile:
             file.flush()
             os.fsync(file.fileno())
         path.replace(folder / _NAME)
+        for directory in (folder, folder.parent):
+            _sync_names(directory)
+
+
+def _sync_names(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def load(folder: Path) -> SessionFile:

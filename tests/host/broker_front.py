@@ -25,13 +25,15 @@ class BrokerFront:
         self.signs_with: Ed25519PrivateKey | None = None
         """Where it is another than it shows."""
         self.said: dict[str, Any] = {}
+        self.then_said: dict[str, Any] = {}
+        """What ``redeem`` answers besides."""
         self.redeemed: list[dict[str, Any]] = []
 
     def answer(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """The answer to a POST."""
         if path == "/api/invitations/redeem":
             self.redeemed.append(body)
-            return {"session": "s1", "token": "token-of-the-session", "until": 0}
+            return {"session": "s1", "token": "token-of-the-session", "until": 0, **self.then_said}
         told = {
             "case": "pool is degraded",
             "engineer": "alice",

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from broker.host.granting import broker_url
 from broker.host.page_link import PageKey
 from broker.host.session_file import SessionFile, load
-from broker.recording.statements import Certificate, fingerprint, key_message
+from broker.recording.statements import Certificate, fingerprint, from_base64url, key_message
 from broker.recording.watched import declared
 from tests.host.broker_front import BrokerFront, broker_front
 from tests.journeys.terminal import Terminal
@@ -124,7 +124,7 @@ async def test_what_was_redeemed_is_what_was_shown(host: Host) -> None:
     assert (file.drift, file.probes, file.trees) == ("on", [], [])
     assert (file.others, file.masks) == ("journal", [])
     assert (file.banner, file.token) == ("Welcome to support.", "token-of-the-session")
-    assert base64.urlsafe_b64decode(file.broker_key) == public(host.front.key)
+    assert from_base64url(file.broker_key) == public(host.front.key)
     (redeemed,) = host.front.redeemed
     assert redeemed["grant"] == {"mode": "approve", "seconds": 1800, "away": "continue"}
     view = PageKey.read(file.page_key).view_token
@@ -285,13 +285,26 @@ async def test_a_key_is_known_once_consented_to_and_loud_when_it_changes(host: H
     assert known["key"] == public(host.front.key).hex()
 
 
+def rotated(old: Ed25519PrivateKey, new: Ed25519PrivateKey) -> list[dict[str, Any]]:
+    """The keys of a broker as it lists them."""
+    since = 1_700_000_000_000
+    word = old.sign(key_message(public(new), since))
+    first = {"public": base64.urlsafe_b64encode(public(old)).decode(), "since": 0, "signature": ""}
+    return [first, Certificate(public(new), since, word).as_json()]
+
+
+async def test_a_key_that_takes_over_while_the_terms_are_read_is_the_sessions(host: Host) -> None:
+    new = Ed25519PrivateKey.generate()
+    host.front.then_said = {"keys": rotated(host.front.key, new)}
+    assert from_base64url((await host.consents()).broker_key) == public(new)
+    host.front.then_said = {"keys": rotated(new, Ed25519PrivateKey.generate())}
+    assert from_base64url((await host.consents()).broker_key) == public(host.front.key)
+
+
 async def test_a_key_that_the_known_one_vouches_for_is_shown_calmly(host: Host) -> None:
     await host.consents()
     first, host.front.key = host.front.key, Ed25519PrivateKey.generate()
-    since = 1_700_000_000_000
-    word = first.sign(key_message(public(host.front.key), since))
-    keys = Certificate(public(first), 0, b""), Certificate(public(host.front.key), since, word)
-    host.front.said = {"keys": [one.as_json() for one in keys]}
+    host.front.said = {"keys": rotated(first, host.front.key)}
     file = await host.consents()
     assert "replaced on 2023-11-14; the key that you knew vouches for it" in file.terms
     assert "CHANGED" not in file.terms

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from broker.host.failures import Failed
-from broker.host.known_brokers import Acquaintance, recognised, remember
+from broker.host.known_brokers import Acquaintance, latest, recognised, remember
 from broker.recording.statements import Certificate, fingerprint
 from tests.recording.receipts_made import BEGAN, ONE, THREE, TWO
 
@@ -73,6 +73,13 @@ def test_a_broken_line_of_keys_vouches_for_nobody(
 ) -> None:
     remember(tmp_path, URL, ONE.public, 1000.0)
     assert recognised(tmp_path, URL, THREE.public, keys).acquaintance is Acquaintance.CHANGED
+
+
+def test_the_latest_key_is_one_that_is_vouched_for() -> None:
+    assert latest(ONE.public, ROTATED) == THREE.public
+    assert latest(THREE.public, ROTATED) == THREE.public
+    assert latest(ONE.public, ROTATED[1:]) == ONE.public
+    assert latest(ONE.public, ()) == ONE.public
 
 
 def test_only_its_owner_reads_the_file(tmp_path: Path) -> None:

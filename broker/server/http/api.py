@@ -24,7 +24,7 @@ from broker.server.access import (
 )
 from broker.server.http.addresses import Addresses, customer_line
 from broker.server.http.connections import Connections
-from broker.server.http.guard import SIGN_IN
+from broker.server.http.guard import PAGE_SIGN_IN, SIGN_IN
 from broker.server.hub import Hub
 from broker.server.identity import Identity
 from broker.server.room import Room
@@ -218,9 +218,13 @@ class Api:
         )
         session = redeemed.session
         self._hub.add(session)
-        return web.json_response(
-            {"session": session.id, "token": redeemed.token, "until": session.until}, status=201
-        )
+        told = {
+            "session": session.id,
+            "token": redeemed.token,
+            "until": session.until,
+            "keys": self._terms.identity.ring.as_json(),  # one may have come since the look
+        }
+        return web.json_response(told, status=201)
 
     # --- the customer's page ------------------------------------------------------------------
 
@@ -253,8 +257,11 @@ class Api:
         return web.json_response(self._hub.summaries())
 
     async def session(self, request: web.Request) -> web.Response:
-        """One session."""
-        return web.json_response(room_of(self._hub, request).summary())
+        """One session; why it is kept is for engineers."""
+        told = room_of(self._hub, request).summary()
+        if PAGE_SIGN_IN in request:
+            del told["kept"]
+        return web.json_response(told)
 
     async def _tried(self, request: web.Request, attempt: Coroutine[Any, Any, T]) -> T:
         """What somebody may guess at: wrong guesses of one address are counted and bounded."""
