@@ -93,7 +93,7 @@ class Import:
             await self._check_room(room, carried)
         else:
             room = self._hub.carried(await self._keep(carried))
-        await room.receipts.open()
+            await room.receipts.open()
         added = 0
         for name in in_order(carried.bundle.streams):
             added += await self._append(room, carried.bundle, name)
@@ -115,7 +115,8 @@ class Import:
             raise Refusal("connected", "the session's host is connected: it delivers by itself")
         if room.standing.deleted is not None:
             raise Refusal("deleted", "the session was deleted here")
-        over = room.standing.complete
+        await room.receipts.open()
+        over = room.receipts.completing
         for name, size in carried.bundle.streams.items():
             copy = room.copies.get(name)
             if over is not None and size > over.get(name, 0):
