@@ -129,3 +129,5 @@ class CastWriter:
         except NotTaken as refused:
             self.gap_since, self._gap_cause = self._clock(), refused.cause
             self._writing.not_recorded(refused.cause)
+            # A recorder that is killed before the gap is over has told of its beginning.
+            self._writing.log("limit", what="recording", why=refused.cause, since=self.gap_since)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Protocol, Set
+from typing import Any, Callable, Dict, Mapping, Optional, Protocol, Set
 
 import broker
 from broker.host.absence import Absence
@@ -26,6 +26,7 @@ from broker.recording.causes import Cause
 from broker.recording.receipts import BadReceipts
 from broker.recording.statements import from_base64url
 from broker.wire.messages import PROTOCOL, Complete, Error, Hello, Message, Welcome
+from broker.wire.names import RECEIPTS
 
 
 class Owner(Protocol):
@@ -74,6 +75,8 @@ class Connection:
         self._streams = records.streams
         self._asked = False
         """Whether the broker was asked, on this link, to sign that the session is complete."""
+        self._there: Mapping[str, int] = {}
+        """What the broker held when this link began."""
         self._contradicted: Set[str] = set()
         self._limited = False
         key = from_base64url(session.broker_key)
@@ -193,6 +196,7 @@ class Connection:
     def link_up(self, welcome: Welcome) -> None:
         """The broker answered."""
         self.beat()
+        self._there = {name: size for name, size in welcome.held.items() if name != RECEIPTS}
         cause, since = self._absence.back(self._now(), welcome.instance)
         self._owner.log(
             "link_up", wall=time.time(), broker_wall=welcome.wall,
@@ -222,6 +226,9 @@ class Connection:
         if self._session.ended and not self._session.delivered and not self._asked:
             self._asked = True
             sizes = {name: stream.end for name, stream in self._streams.items()}
+            # What a loss of power took from here is part of the session all the same.
+            for name, held in self._there.items():
+                sizes[name] = max(held, sizes.get(name, 0))
             self.copies.tell(Complete(sizes))
 
     def from_viewers(self, message: Message) -> None:

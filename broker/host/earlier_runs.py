@@ -48,10 +48,23 @@ def told_until(streams: Mapping[str, StreamFile], *, rebooted: bool) -> float:
             told.add(stream.run)
     runs = {one: parse_stream(name).run for name, one in streams.items()}
     until = last_time(one for one, run in runs.items() if run <= max(told))
+    # Recordings that stood still when that run was killed; logs may have gone on.
+    last = [entry for one, run in runs.items() if run == max(told) for entry in _of_log(one)]
+    begun = {entry.get("since") for entry in last if _is_beginning(entry)}
+    over = {entry["since"] for entry in last if entry["event"] == "gap"}
+    until = min([until, *(t for t in begun - over if isinstance(t, float))])
     if not rebooted:
         return until
     each = (last_time([one]) for one, run in runs.items() if run == max(told))
     return max(0.0, until - _UNSAFE_SECONDS, min(each, default=until))
+
+
+def _of_log(stream: StreamFile) -> Iterator[session_log.Entry]:
+    return entries(stream) if parse_stream(stream.name).is_log else iter(())
+
+
+def _is_beginning(entry: session_log.Entry) -> bool:
+    return entry["event"] == "limit" and entry["what"] == "recording"
 
 
 def _is_stop(entry: session_log.Entry) -> bool:

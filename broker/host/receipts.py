@@ -169,18 +169,22 @@ class ReceiptsFile:
         """Append, durably or not at all. Raises OSError."""
         fd = self._opened()
         try:
-            view = memoryview(data)
+            # What a failed attempt left there, and may not have let itself be cut off, goes.
+            os.ftruncate(fd, self.size)
+            view, offset = memoryview(data), self.size
             while view:
-                view = view[os.write(fd, view) :]
+                written = os.pwrite(fd, view, offset)
+                view, offset = view[written:], offset + written
             os.fdatasync(fd)
         except OSError:
-            os.ftruncate(fd, self.size)
+            with contextlib.suppress(OSError):
+                os.ftruncate(fd, self.size)
             raise
         self.size += len(data)
 
     def _opened(self) -> int:
         if self._fd is None:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+            flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             fd = os.open(self._path, flags, 0o600)
             folder = os.open(self._path.parent, os.O_RDONLY | os.O_DIRECTORY)
             try:

@@ -110,6 +110,8 @@ class Role:
     accepts: FrozenSet[type]
     ping_after: float
     silent_after: float
+    before: FrozenSet[type] = frozenset()
+    """What may come ahead of the greeting, and is none."""
 
 
 _ANY = frozenset({Ping, Pong, Error})
@@ -128,6 +130,8 @@ HOST_TO_BROKER = Role(
     _ANY | _WANTED_OF_HOST | {Append, Held, Refused, Joined, Left, Act},
     ping_after=1.0,
     silent_after=4.0,
+    # It has been greeted, and may have to read much before it can answer.
+    before=frozenset({Ping}),
 )
 BROKER_TO_VIEWER = Role(
     "broker, listening to a viewer",
@@ -203,11 +207,11 @@ class Link:
         """
         kind = type(message)
         greeting = self.state is LinkState.GREETING
-        if kind not in (
-            self.role.greeting if greeting and kind is not Error else self.role.accepts
-        ):
+        role = self.role
+        first = role.greeting | role.before
+        if kind not in (first if greeting and kind is not Error else role.accepts):
             raise RemoteProtocolError("unexpected", f"{kind.__name__} while {self.state.value}")
-        if kind is Error:
+        if kind is Error or (greeting and kind not in role.greeting):
             pass
         elif greeting:
             self._step(LinkEvent.GREETED)

@@ -57,14 +57,15 @@ async def test_at_the_limit_a_gap_begins_which_ends_when_the_broker_has_taken_so
     one.writer.printed(b"before")
     one.writer.printed(b"x" * 2000)
     one.writer.printed(b"lost")
-    assert (one.stopped, one.logged) == (["spool-limit"], [])
+    assert one.stopped == ["spool-limit"]
     one.spool.limit.measured(0, PLENTY)
     one.writer.end_gap()
     one.writer.printed(b"after")
     assert one.events() == ["before", "after"]
-    ((event, gap),) = one.logged
+    (begun, limit), (event, gap) = one.logged
+    assert (begun, limit["what"], limit["why"]) == ("limit", "recording", "spool-limit")
     assert (event, gap["cause"]) == ("gap", "spool-limit")
-    assert gap["since"] < gap["until"]
+    assert limit["since"] == gap["since"] < gap["until"]
 
 
 async def test_a_gap_that_has_not_ended_is_told_at_the_end(
@@ -74,7 +75,9 @@ async def test_a_gap_that_has_not_ended_is_told_at_the_end(
     one.writer.begin(80, 24, 0.0, {}, "t")
     one.writer.printed(b"x" * 2000)
     one.writer.end(TERMINAL)
-    assert [(event, fields["cause"]) for event, fields in one.logged] == [("gap", "spool-limit")]
+    assert [(event, fields.get("cause")) for event, fields in one.logged] == [
+        ("limit", None), ("gap", "spool-limit"),
+    ]  # fmt: skip
 
 
 async def test_a_recording_that_began_in_a_gap_still_begins_with_its_header(

@@ -45,6 +45,15 @@ def test_after_a_loss_of_power_the_gap_begins_where_the_first_stream_ends(tmp_pa
     assert told_until(logs, rebooted=True) == 10.0
 
 
+def test_a_recording_that_stood_still_when_its_run_was_killed(tmp_path: Path) -> None:
+    """Its gap was never told; the log went on beside it."""
+    begun = '{"t": %s, "event": "limit", "what": "recording", "why": "disk-full", "since": %s}\n'
+    over = '{"t": 7.0, "event": "gap", "since": 5.0, "until": 7.0, "cause": "disk-full"}\n'
+    full = _STARTED % (1.0, "a") + begun % (5.0, 5.0) + over + begun % (8.0, 8.0)
+    logs = streams(tmp_path, r1=full + over.replace("7.0", "9.0"))
+    assert told_until(logs, rebooted=False) == 8.0
+
+
 def test_a_boot_is_known_from_the_last_run_that_told_it(tmp_path: Path) -> None:
     logs = streams(tmp_path, r1=_STARTED % (1.0, "a"), r2=_STARTED % (2.0, "b"), r3="", r4="")
     assert last_boot(logs, 3) == "b"

@@ -160,6 +160,16 @@ def test_goodbye_is_not_loss() -> None:
     assert link.state is LinkState.LEFT
 
 
+def test_a_broker_that_takes_long_to_greet_may_ask_before() -> None:
+    link = Link(HOST_TO_BROKER, 0.0)
+    assert link.receive(Ping(7), 3.0) == Pong(7)
+    assert link.state is LinkState.GREETING
+    assert link.due > 4.0
+    stranger = Link(BROKER_TO_HOST, 0.0)
+    with pytest.raises(RemoteProtocolError):
+        stranger.receive(Ping(7), 3.0)
+
+
 def test_an_error_may_come_in_place_of_the_greeting() -> None:
     link = Link(HOST_TO_BROKER, 0.0)
     link.receive(Error("bad-token", "no"), 0.0)
