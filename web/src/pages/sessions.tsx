@@ -17,8 +17,8 @@ export function SessionsPage() {
   const news = useNews(null);
   useTitle("Jumpseat", news.board);
   const { sessions, isLost, hasAnswer, error } = useSessions(news.take);
-  const live = sessions.filter((one) => !isOver(one.presence));
-  const over = sessions.filter((one) => isOver(one.presence));
+  const live = sessions.filter((one) => !isPast(one));
+  const over = sessions.filter(isPast);
   return (
     <>
       <TopBar aside={<NotifyButton />} />
@@ -61,6 +61,8 @@ export function SessionsPage() {
     </>
   );
 }
+
+const isPast = (one: Session) => isOver(one.presence) || one.deleted !== null;
 
 function LiveSession({ session, now }: { session: Session; now: number }) {
   const was = lately(session.presence, now);
@@ -132,6 +134,7 @@ function EndedSession({ session, now }: { session: Session; now: number }) {
             · began <When at={session.created} now={now} /> · <Evidence of={session} />
           </span>
         </p>
+        <AtRest session={session} now={now} />
       </div>
       <div class="session-actions">
         <a class="button" href={`/sessions/${session.id}/replay`}>
@@ -144,6 +147,31 @@ function EndedSession({ session, now }: { session: Session; now: number }) {
         ))}
       </div>
     </li>
+  );
+}
+
+/** What has become of its streams at the broker since it ended. */
+function AtRest({ session, now }: { session: Session; now: number }) {
+  const { deleted, kept, sealed } = session;
+  if (deleted !== null)
+    return (
+      <p class="session-case" data-at-rest="deleted">
+        Deleted <When at={deleted.at} now={now} /> by {deleted.by}: {deleted.why}
+      </p>
+    );
+  return (
+    <>
+      {kept !== null && (
+        <p class="session-case" data-at-rest="kept">
+          Kept since <When at={kept.since} now={now} />, says {kept.by}: {kept.why}
+        </p>
+      )}
+      {sealed !== null && sealed.length > 0 && (
+        <p class="session-case quiet" data-at-rest="sealed" title={sealed.join("\n")}>
+          encrypted
+        </p>
+      )}
+    </>
   );
 }
 
