@@ -5,7 +5,7 @@ import { knownShape } from "./evidence/known";
 import { presenceShape } from "./presence";
 import { foundShape } from "./search";
 import type { Of, Shape } from "./shape";
-import { BadShape, flag, list, maybe, number, object, oneOf, text } from "./shape";
+import { BadShape, flag, list, maybe, number, object, oneOf, optional, text } from "./shape";
 
 const caseRef = object({ id: text, title: text });
 const account = object({ user: text });
@@ -27,6 +27,11 @@ export const sessionShape = object({
   presence: presenceShape,
   viewers: list(text),
   streams: list(object({ name: text, size: number })),
+  /** To whom it is encrypted at the broker; empty: to nobody. */
+  sealed: optional(list(text)),
+  deleted: optional(maybe(object({ at: number, by: text, why: text }))),
+  /** That nobody deletes it; customers are not told. */
+  kept: optional(maybe(object({ since: number, by: text, why: text }))),
 });
 export type Session = Of<typeof sessionShape>;
 
