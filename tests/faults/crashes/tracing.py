@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.journeys.processes import Process
-from tests.journeys.waiting import PATIENCE_SECONDS, until
+from tests.journeys.waiting import PATIENCE_SECONDS
 
 _POLL_SECONDS = 0.005
-_STRUCK = re.compile(r"^(\d+) +(.*?) += \?.*$", re.MULTILINE)
-_KILLED = re.compile(r"^(\d+) +\+\+\+ killed by SIGKILL", re.MULTILINE)
+_LATE_SECONDS = 2.0
+_STRUCK = re.compile(r"^\d+ +(.*?) += \?.*$", re.MULTILINE)
 _INJECTED = re.compile(r"^\d+ +(.*?) += -1 .*\(INJECTED\)", re.MULTILINE)
 
 
@@ -55,14 +55,11 @@ class Trace:
         if not await gone(self._process, seconds):
             await self.remove()
             return None
-        # Its children may live a little longer; a tracer that is told to leave one that is dying
-        # would wait for it for ever.
-        pid = self._process.pid
-        await until(lambda: pid in dead(self._log.read_text()), "strace to tell of the kill")
+        call = await _told(self._log)
         with contextlib.suppress(ProcessLookupError):
             self._strace.kill()
         await self._strace.wait()
-        return struck(self._log)
+        return call
 
     @property
     def failed(self) -> list[str]:
@@ -101,14 +98,33 @@ def traced(command: Sequence[str], fault: Fault, log: Path) -> list[str]:
     return [*fault.options(log), "-D", *command]
 
 
-async def untraced(process: Process) -> None:
-    """Take the fault away from a program that was started with it and lives on."""
+async def struck(process: Process | None, log: Path) -> str | None:
+    """Take the fault away from a program that was started with it (None: it is gone).
+
+    The call before which it was killed; None: it lives on.
+    """
+    if process is None:
+        return await _told(log)
+    call = None if process.running else await _told(log)
     with contextlib.suppress(OSError):
         status = Path(f"/proc/{process.pid}/status").read_text()
-        tracer = int(status.partition("TracerPid:")[2].split()[0])
-        if tracer:
-            Process(tracer, ()).kill(signal.SIGTERM)
-            await gone(Process(tracer, ()), PATIENCE_SECONDS)
+        tracer = Process(int(status.partition("TracerPid:")[2].split()[0]), ())
+        if tracer.pid:
+            # One that is told to leave a process that is dying may wait for it for ever.
+            tracer.kill(signal.SIGTERM if process.running else signal.SIGKILL)
+            await gone(tracer, PATIENCE_SECONDS)
+    return call
+
+
+async def _told(log: Path) -> str | None:
+    """What strace tells of a process that is dead: it may be a little late."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _LATE_SECONDS
+    while True:
+        found = _STRUCK.search(log.read_text() if log.exists() else "")
+        if found is not None or loop.time() > end:
+            return found and found[1]
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 async def gone(process: Process, seconds: float) -> bool:
@@ -120,16 +136,3 @@ async def gone(process: Process, seconds: float) -> bool:
             return False
         await asyncio.sleep(_POLL_SECONDS)
     return True
-
-
-def dead(text: str) -> set[int]:
-    """The processes and threads that strace has seen killed."""
-    return {int(pid) for pid in _KILLED.findall(text)}
-
-
-def struck(log: Path) -> str | None:
-    """The call before which a process was killed, as strace's log has it."""
-    text = log.read_text() if log.exists() else ""
-    killed = dead(text)
-    calls = (match[2] for match in _STRUCK.finditer(text) if int(match[1]) in killed)
-    return next(calls, None)
