@@ -3,6 +3,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyrage  # type: ignore[import-untyped]
 import pytest
 
 from broker.recording.watched import VendorProbe
@@ -192,3 +193,44 @@ def test_probes_and_trees_that_make_no_sense(tmp_path: Path, text: str, said: st
         read(path)
     assert str(raised.value).startswith(f"{path}: ")
     assert said in str(raised.value)
+
+
+RECIPIENT = "age1r6sx3qfjv2k73jr3gcjmr7x7mf8k9ync68gudz9238wwaxzwv9xqhwsp3c"
+
+
+def test_at_rest_and_retention(tmp_path: Path) -> None:
+    identity = pyrage.x25519.Identity.generate()
+    (tmp_path / "old.key").touch(0o600)
+    (tmp_path / "old.key").write_text(f"{identity}\n")
+    text = f"""
+    [at_rest]
+    recipients = ["{RECIPIENT}", "{identity.to_public()}"]
+    identity = ["old.key"]
+    [retention]
+    days = 365
+    cases = {{ "short one" = 30, "a long dispute" = 0 }}
+    """
+    found = read(written(tmp_path, text))
+    assert found.at_rest.recipients == (RECIPIENT, str(identity.to_public()))
+    assert found.at_rest.keys.files == (tmp_path / "old.key",)
+    assert str(identity) not in repr(found)
+    days = [found.retention.of(case) for case in ("short one", "a long dispute", "any")]
+    assert days == [30, 0, 365]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('at_rest.recipients = ["age1nonsense"]', "at_rest: 'age1nonsense' is no recipient"),
+        ('at_rest.identity = "nothing.key"', "at_rest: can't read "),
+        ("at_rest.search = true", "at_rest: search is about sealed sessions"),
+        ("at_rest.recipient = []", "at_rest: Object contains unknown field `recipient`"),
+        ("retention.days = -1", "retention: 0 (for ever) to 36500 days, not -1"),
+        ("retention.cases.x = 1.5", "retention: Expected `int`, got `float`"),
+    ],
+)
+def test_at_rest_and_retention_that_make_no_sense(tmp_path: Path, text: str, said: str) -> None:
+    path = written(tmp_path, text)
+    with pytest.raises(BadConfiguration) as raised:
+        read(path)
+    assert str(raised.value).startswith(f"{path}: {said}")
