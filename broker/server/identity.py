@@ -34,6 +34,7 @@ from broker.recording.statements import (
 )
 
 FILE_NAME = "identity.key"
+_NEW = ".new"
 _END_OF_KEY = b"-----END PRIVATE KEY-----\n"
 
 
@@ -107,6 +108,7 @@ def load_or_make(data: Path) -> Identity:
     For the process that owns the directory. Raises BadIdentity and OSError.
     """
     path = data / FILE_NAME
+    path.with_suffix(_NEW).unlink(missing_ok=True)  # of a start or rotation that was cut short
     try:
         written = path.read_bytes()
     except FileNotFoundError:
@@ -170,7 +172,7 @@ def _now() -> int:
 
 def _write(path: Path, ring: Ring) -> None:
     """Write the keys, whole or not at all, safe from a power cut."""
-    new = path.with_suffix(".new")
+    new = path.with_suffix(_NEW)
     new.unlink(missing_ok=True)
     fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "wb") as file:
