@@ -24,9 +24,10 @@ from broker.recording.receipts import BadReceipts, Receipts, read
 from broker.recording.session_log import Entry
 from broker.server.access import Access, BadRequest, Refusal, hashed, new_token
 from broker.server.admin import Arguments
+from broker.server.audience import TooMany
 from broker.server.hub import Hub
 from broker.server.identity import Identity
-from broker.server.room import Room, TooMany
+from broker.server.room import Room
 from broker.server.signing import NoReceipts
 from broker.server.stores.metadata import Metadata, Session
 from broker.server.stores.recordings import Recordings

@@ -18,13 +18,14 @@ from broker.recording.presence import Seen, Shown, State, granted, on_link
 from broker.recording.session_log import Entry
 from broker.server.at_rest.opened import Sealed
 from broker.server.at_rest.standing import Standing
+from broker.server.audience import Audience, TooMany
+from broker.server.connected_host import ConnectedHost
 from broker.server.facts import Facts, learn, reopened
 from broker.server.gaze import LOOKING
 from broker.server.identity import Identity
 from broker.server.ingest import Copy
 from broker.server.link_socket import LinkSocket
 from broker.server.mirror import Screen
-from broker.server.outbox import frame, frame_of
 from broker.server.receipts import SessionReceipts
 from broker.server.screens import Follower, Screens
 from broker.server.search.indexer import Indexer
@@ -32,17 +33,14 @@ from broker.server.stores.metadata import Session
 from broker.server.stores.recordings import Recordings
 from broker.server.summary import summary, told_presence
 from broker.server.tasks import Tasks
-from broker.server.turns import Turns
 from broker.server.viewer import Viewer
-from broker.server.wants import Wanted, declined, out_of_bounds
-from broker.wire import codec
+from broker.server.wants import Wanted, out_of_bounds
 from broker.wire.errors import RemoteProtocolError
 from broker.wire.messages import (
     Act,
     Append,
     Attention,
     Declined,
-    Held,
     Hello,
     Input,
     Joined,
@@ -52,7 +50,6 @@ from broker.wire.messages import (
     Refused,
     Streams,
     Turn,
-    Watching,
 )
 from broker.wire.names import RECEIPTS, parse_stream
 from broker.wire.stream import Beyond
@@ -63,9 +60,6 @@ UNWRITTEN_BYTES = 8 * 1024 * 1024
 """Received and not durable, all streams together; beyond it, the host is no longer read."""
 
 _MOST_STREAMS = 512
-_MOST_VIEWERS = 200
-_MOST_PAGES = 20
-_PAGE = "customer's page"
 _HOST_BACKLOG_BYTES = 64 * 1024
 _READ_BYTES = 256 * 1024
 
@@ -85,23 +79,6 @@ class Services:
     indexer: Indexer
     identity: Identity
     tasks: Tasks
-
-
-@dataclass(frozen=True, slots=True)
-class _Host:
-    """The host's connection, and what of each stream it knows to be here.
-
-    A host takes ``held`` beyond what it sent on this link for a lie, so what an earlier link
-    brought is told only when this one has brought it again.
-    """
-
-    socket: LinkSocket
-    brought: dict[str, int]
-    told: dict[str, int]
-
-
-class TooMany(RemoteProtocolError):
-    """The session has as many of these as it may."""
 
 
 class Room:
@@ -134,10 +111,8 @@ class Room:
         self._facts = Facts(granted(session.created))
         self._readers: dict[str, LogReader] = {}
         self._followers: dict[str, Follower] = {}
-        self._viewers: dict[str, Viewer] = {}
-        self._viewers_so_far = 0
-        self._turns = Turns()
-        self._host: _Host | None = None
+        self._audience = Audience(self, lambda: changed(self, True))
+        self._host: ConnectedHost | None = None
         self._space: asyncio.Future[None] | None = None
         self.receipts = SessionReceipts(
             session.id,
@@ -195,7 +170,7 @@ class Room:
         sizes = [(name, self.copies[name].held) for name in self.stream_names()]
         told = summary(self.session, self._facts, self._shown, sizes)
         told |= {**self.standing.told(), "kept": self.kept}
-        told["viewers"] = sorted({engineer.person for engineer in self._engineers()})
+        told["viewers"] = sorted({engineer.person for engineer in self._audience.engineers})
         return told
 
     @property
@@ -238,9 +213,9 @@ class Room:
         Its receipts must be open.
         """
         held = {name: copy.held for name, copy in self.copies.items()}
-        before, self._host = self._host, _Host(socket, dict(held), dict(held))
+        before, self._host = self._host, ConnectedHost(socket, dict(held), dict(held))
         if before is not None:
-            self._free_turns()
+            self._audience.free_turns()
             before.socket.fail("replaced", "another connection of this session took over")
         else:
             self._link(Seen.CONNECTED, time.time())
@@ -249,7 +224,7 @@ class Room:
 
     def greet(self, socket: LinkSocket) -> None:
         """After the welcome: who watches, and who of them does not look."""
-        for engineer in self._engineers():
+        for engineer in self._audience.engineers:
             socket.send(Joined(engineer.id, engineer.person))
             if engineer.gaze is not None and engineer.gaze.state != LOOKING:
                 socket.send(Attention(engineer.id, engineer.gaze.state))
@@ -258,7 +233,7 @@ class Room:
         """This connection is gone; ``reason``: what the host said when it left, if it did."""
         if self._host is not None and self._host.socket is socket:
             self._host = None
-            self._free_turns()
+            self._audience.free_turns()
             # Lost is since when it was last heard, not since that was noticed.
             since = time.time() - (0.0 if reason else socket.silent_seconds)
             self._link(_CHANGES.get(reason or "", Seen.LOST), since)
@@ -289,11 +264,9 @@ class Room:
         except Beyond as beyond:
             socket.send(Refused(copy.name, beyond.received))
             return
-        end = message.offset + len(message.data)
-        if end > host.brought.get(copy.name, 0):
-            host.brought[copy.name] = end
+        host.brings(copy.name, message.offset + len(message.data))
         if not new:
-            self._tell_held(copy)
+            host.tell_held(copy)
             return
         self._spread(copy, new, encoded if len(new) == len(message.data) else b"")
 
@@ -319,19 +292,12 @@ class Room:
     def turn(self, socket: LinkSocket, turn: Turn) -> None:
         """The host says whose keys reach a terminal. Raises RemoteProtocolError for a bad name."""
         if self._host is not None and self._host.socket is socket:
-            engineers = {engineer.id: engineer.person for engineer in self._engineers()}
-            news = self._turns.take(turn, engineers)
-            if news is not None:
-                self._send_all(news)
+            self._audience.turn(turn)
 
     def declined(self, socket: LinkSocket, told: Declined) -> None:
         """The host says that it did not do what this viewer wanted; no viewer: what a page did."""
-        if self._host is None or self._host.socket is not socket:
-            return
-        for viewer in self._viewers.values():
-            if viewer.id == told.viewer or (not told.viewer and viewer.is_page):
-                fit = declined(viewer.id, told)
-                viewer.decline(fit.reason, fit.message)
+        if self._host is not None and self._host.socket is socket:
+            self._audience.decline(told)
 
     @property
     def full(self) -> bool:
@@ -351,22 +317,22 @@ class Room:
 
     def join(self, person: str, socket: LinkSocket) -> Viewer:
         """An engineer begins to watch. Raises TooMany."""
-        viewer = self._admit("v", person, socket, most=_MOST_VIEWERS)
+        viewer = self._audience.admit(person, socket)
+        self._tell(viewer)
         if self._host is not None:
             self._host.socket.send(Joined(viewer.id, person))
         return viewer
 
     def join_page(self, socket: LinkSocket) -> Viewer:
         """The customer's page begins to watch; the host is not told. Raises TooMany."""
-        return self._admit("p", _PAGE, socket, most=_MOST_PAGES)
+        viewer = self._audience.admit_page(socket)
+        self._tell(viewer)
+        return viewer
 
     def leave(self, viewer: Viewer) -> None:
         """The viewer is gone."""
-        viewer.close()
-        if self._viewers.pop(viewer.id, None) is not None:
-            self._tell_who_watches()
-            if self._host is not None and not viewer.is_page:
-                self._host.socket.send(Left(viewer.id))
+        if self._audience.leave(viewer) and self._host is not None and not viewer.is_page:
+            self._host.socket.send(Left(viewer.id))
 
     def input(self, viewer: Viewer, message: Input) -> None:
         """Keys of a viewer: passed on at once or declined, never kept.
@@ -400,11 +366,7 @@ class Room:
 
         ``encoded``: the append that brought it, where that brought nothing else; or empty.
         """
-        offset = copy.received - len(new)
-        if self._viewers:
-            framed = frame(encoded or codec.append_head(copy.name, offset) + new, text=False)
-            for viewer in self._viewers.values():
-                viewer.relay(copy, offset, new, framed)
+        self._audience.relay(copy, new, encoded)
         if copy.stream.is_log:
             grant = self._facts.grant
             entries = self._learn(copy, new)
@@ -414,23 +376,12 @@ class Room:
                 self._changed(self, True)
             self._heard(self, entries)
 
-    def _admit(self, prefix: str, person: str, socket: LinkSocket, *, most: int) -> Viewer:
-        is_page = prefix == "p"
-        if sum(viewer.is_page == is_page for viewer in self._viewers.values()) >= most:
-            raise TooMany("too-many-viewers", f"more than {most} watch already")
-        self._viewers_so_far += 1
-        viewer_id = f"{prefix}{self._viewers_so_far}"
-        viewer = Viewer(viewer_id, person, socket, self, is_page=is_page)
-        self._viewers[viewer.id] = viewer
-        self._tell_who_watches()
+    def _tell(self, viewer: Viewer) -> None:
+        """How things are, to one who has just come."""
         viewer.send(Streams(self.stream_names()))
         viewer.send(_present(self._shown))
-        for turn in self._turns.held():
+        for turn in self._audience.turns():
             viewer.send(turn)
-        return viewer
-
-    def _engineers(self) -> list[Viewer]:
-        return [viewer for viewer in self._viewers.values() if not viewer.is_page]
 
     def _to_host(self, viewer: Viewer, message: Message) -> None:
         host = self._host
@@ -440,10 +391,6 @@ class Room:
             viewer.decline("link-lost", "the link to the host is lost")
         else:
             host.socket.send(message)
-
-    def _free_turns(self) -> None:
-        for freed in self._turns.clear():
-            self._send_all(freed)
 
     def _open(self, name: str, held: int) -> Copy:
         copy = Copy(
@@ -462,15 +409,16 @@ class Room:
         if len(self.copies) >= _MOST_STREAMS:
             raise TooMany("too-many-streams", f"more than {_MOST_STREAMS} streams")
         copy = self._open(name, 0)
-        self._send_all(Streams(self.stream_names()))
-        for viewer in self._viewers.values():
+        self._audience.send(Streams(self.stream_names()))
+        for viewer in self._audience:
             viewer.catch_up(name)
         self._changed(self, True)
         return copy
 
     def _progressed(self, copy: Copy) -> None:
         if copy.stuck is None:
-            self._tell_held(copy)
+            if self._host is not None:
+                self._host.tell_held(copy)
             self.receipts.grew(copy)
             self._indexer.grew(self.session.id, self.session.created, copy.name, copy.held)
             if not copy.stream.is_log:
@@ -479,14 +427,6 @@ class Room:
                 self._space.set_result(None)
         self._tell_presence()
         self._changed(self, False)
-
-    def _tell_held(self, copy: Copy) -> None:
-        if self._host is None:
-            return
-        offset = min(copy.held, self._host.brought.get(copy.name, 0))
-        if offset > self._host.told.get(copy.name, 0):
-            self._host.told[copy.name] = offset
-            self._host.socket.send(Held(copy.name, offset))
 
     def _follow(self, stream: str) -> Follower:
         follower = self._followers.get(stream)
@@ -529,19 +469,8 @@ class Room:
         shown = self._show()
         if shown != self._shown:
             self._shown = shown
-            self._send_all(_present(shown))
+            self._audience.send(_present(shown))
             self._changed(self, True)
-
-    def _tell_who_watches(self) -> None:
-        viewers = {viewer.id: viewer.person for viewer in self._viewers.values()}
-        for viewer in self._viewers.values():
-            viewer.send(Watching(viewer.id, viewers))
-        self._changed(self, True)
-
-    def _send_all(self, message: Message) -> None:
-        framed = frame_of(message)
-        for viewer in self._viewers.values():
-            viewer.send_frame(framed)
 
 
 def _present(shown: Shown) -> Present:
