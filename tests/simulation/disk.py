@@ -269,7 +269,8 @@ class Disk:
         for name in list(names):
             if name not in self.files and chance.random() < 0.5:
                 del names[name]
-        folders = {one for one in self.folders if one in self._safe_folders or chance.random() < 0.5}
+        kept = self._safe_folders
+        folders = {one for one in sorted(self.folders) if one in kept or chance.random() < 0.5}
         for name in list(names):
             if _parent(name) not in folders:
                 del names[name]
@@ -296,7 +297,10 @@ class Disk:
             kept = pending[:count]
             if data is not None:
                 size = chance.choice(
-                    (chance.randint(0, len(data)), _SECTOR * chance.randint(0, len(data) // _SECTOR))
+                    (
+                        chance.randint(0, len(data)),
+                        _SECTOR * chance.randint(0, len(data) // _SECTOR),
+                    )
                 )
                 kept = [*kept, (offset, data[:size])]
         for one in kept:

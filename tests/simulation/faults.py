@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.simulation.disk import Disk
@@ -64,9 +65,8 @@ class Faults:
         self._start_host()
         world.vendor.start()
 
-    def _later(self, seconds: float, what: object, *args: object) -> None:
-        loop = self._world.loop
-        loop.call_later(seconds, what, *args)  # type: ignore[arg-type]
+    def _later(self, seconds: float, what: Callable[..., None], *args: object) -> None:
+        self._world.loop.call_later(seconds, what, *args)
 
     def _heal(self) -> None:
         world = self._world
@@ -83,9 +83,8 @@ class Faults:
 
     # --- processes and machines -----------------------------------------------------------------
 
-    def _fused(self, disk: Disk, what: object) -> None:
+    def _fused(self, disk: Disk, what: Callable[[], None]) -> None:
         """Do it at once or, at times, in the middle of a call that comes soon."""
-        assert callable(what)
         if disk.fuse is None and self._chance.random() < 0.5:
             disk.fuse = self._chance.randint(0, 12)
             disk.burns = what
@@ -94,12 +93,12 @@ class Faults:
 
     def _start_host(self) -> None:
         world = self._world
-        if world.host.run is None:
-            world.host.start()
-            if world.host.run is None:
-                self._later(2.0, self._start_host)
-            else:
-                world.look_at_host()
+        if world.host.runs:
+            return
+        if world.host.start():
+            world.look_at_host()
+        else:
+            self._later(2.0, self._start_host)
 
     def kill_recorder(self) -> None:
         """And somebody starts it again."""

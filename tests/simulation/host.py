@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any, Optional
+from typing import Any
 
 from broker.host.cast_writer import CastWriter
 from broker.host.choices import DEFAULT_SPOOL
@@ -27,7 +27,7 @@ from tests.simulation.loop import LIFE, Gone, Life, VirtualLoop
 from tests.simulation.network import Network, Pipe, pair
 
 SESSION, TOKEN = "s1", "token"
-FOLDER = SimPath("/host/s1")
+FOLDER: Any = SimPath("/host/s1")
 BOOT = "boot-0"
 TICK_SECONDS = 1.0
 
@@ -51,20 +51,24 @@ class Uplinks(UplinkProcess):
     """The recorder's uplinks, each a process of the simulation's."""
 
     loop: VirtualLoop
-    latest: Optional[Life] = None
-    pipe: Optional[Pipe] = None
+    latest: Life | None = None
+    pipe: Pipe | None = None
 
     async def _run(self) -> int:
         ended = self.loop.create_future()
-        life = self.latest = Life("uplink", lambda: ended.done() or ended.set_result(-9))
+
+        def over(status: int = -9) -> None:
+            if not ended.done():
+                ended.set_result(status)
+
+        life = self.latest = Life("uplink", over)
         uplink = life.run(Uplink)
         link = PackedLink(self._on_encoded, lambda: None, self._on_room)
         self.pipe = pair(self.loop, LIFE.get(), link, life, uplink.recorder)
 
         async def run() -> None:
             await uplink.run()
-            if not ended.done():
-                ended.set_result(0)
+            over(0)
 
         life.run(lambda: self.loop.create_task(run()))
         process: Any = SimpleNamespace(
@@ -96,7 +100,7 @@ class Run:
         self._loop = loop
         self._say = say
         self.failed = failed
-        records = self.records = Records(FOLDER, most)  # type: ignore[arg-type]
+        records = self.records = Records(FOLDER, most)
         self.number = records.last_run + 1
         self.session = SimpleNamespace(
             id=SESSION, token=TOKEN, broker="ws://broker", broker_key="", offline=False,
@@ -104,7 +108,13 @@ class Run:
         )  # fmt: skip
         session: Any = self.session
         self.link = Connection(
-            session, FOLDER, self.number, records, loop.time, TICK_SECONDS, self  # type: ignore[arg-type]
+            session,
+            FOLDER,
+            self.number,
+            records,
+            loop.time,
+            TICK_SECONDS,
+            self,
         )
         self.copies = self.link.copies
         records.begin_log(self.number, loop.time, lambda label: None, self.copies.pump)
@@ -215,10 +225,10 @@ class Host:
         disk.make_folder("/host/s1")
         disk._sync_names("/host")
 
-    def start(self) -> None:
-        """Start a run, if there is none and the disk lets it."""
+    def start(self) -> bool:
+        """Start a run, if there is none and the disk lets it; whether there is one."""
         if self.run is not None:
-            return
+            return True
         life = Life("recorder")
 
         def ended() -> None:
@@ -237,8 +247,14 @@ class Host:
             run.begin()
 
         life.run(begin)
-        if self.run is None or self.run.life is not life:
+        if not self.runs:
             life.end()
+        return self.runs
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is a recorder."""
+        return self.run is not None
 
     def kill(self) -> None:
         """The recorder is killed; the uplink says so, if it can."""

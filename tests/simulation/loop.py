@@ -11,9 +11,9 @@ import asyncio
 import heapq
 import random
 from asyncio import events
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar
-from typing import Any
+from typing import Any, TypeVarTuple
 
 
 class Gone(BaseException):
@@ -47,6 +47,8 @@ class Life:
             return None
 
 
+_Ts = TypeVarTuple("_Ts")
+
 LIFE: ContextVar[Life] = ContextVar("life")
 
 
@@ -64,7 +66,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._named = 0
         self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
         self._pending: Any = self._ready  # type: ignore[attr-defined]
-        self.set_task_factory(self._task)
+        factory: Any = self._task
+        self.set_task_factory(factory)
         self.set_exception_handler(self._broke)
 
     def time(self) -> float:
@@ -74,8 +77,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def call_at(
         self,
         when: float,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         """As asyncio has it."""
@@ -105,7 +108,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
             if not handle._cancelled:
                 handle._run()
 
-    def run_in_executor(  # type: ignore[override]
+    def run_in_executor(
         self, executor: object, func: Callable[..., Any], *args: object
     ) -> asyncio.Future[Any]:
         """A job: it is done at some moment, and its result is known some time after that."""
@@ -134,11 +137,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return future
 
     def _task(
-        self, loop: asyncio.AbstractEventLoop, work: Any, context: Context | None = None
+        self,
+        loop: asyncio.AbstractEventLoop,
+        work: Coroutine[Any, Any, Any],
+        context: Context | None = None,
     ) -> asyncio.Task[Any]:
         self._named += 1
         task = asyncio.Task(work, loop=loop, name=f"{self._named:09}", context=context)
-        life = (context.get(LIFE, None) if context is not None else LIFE.get(None))
+        life = context.get(LIFE, None) if context is not None else LIFE.get(None)
         if life is not None:
             life.tasks.add(task)
             task.add_done_callback(life.tasks.discard)
@@ -155,10 +161,13 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Called by asyncio: there are none."""
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self,
+        callback: Callable[[*_Ts], object],
+        *args: *_Ts,
+        context: Context | None = None,
     ) -> asyncio.Handle:
         """There are no other threads."""
         return self.call_soon(callback, *args, context=context)
 
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """There is none."""

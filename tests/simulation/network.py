@@ -74,9 +74,7 @@ class Network:
 class Way:
     """One direction of a connection."""
 
-    def __init__(
-        self, connection: Connection, up: bool, take: Callable[[bytes], None]
-    ) -> None:
+    def __init__(self, connection: Connection, up: bool, take: Callable[[bytes], None]) -> None:
         self.queued = 0
         """Bytes that were sent and not taken in."""
         self.reading = True
@@ -162,9 +160,12 @@ class HostEnd:
         self.gone = False
         self.close_code = 1000
         self.transport = self
-        self.way: Way = Way(connection, True, lambda encoded: connection.broker.arrived(encoded))
+        self.way = Way(connection, True, self._to_broker)
         self.way.on_room = self._has_room
         self._closed = asyncio.get_running_loop().create_future()
+
+    def _to_broker(self, encoded: bytes) -> None:
+        self._connection.broker.arrived(encoded)
 
     def pass_on(self, encoded: bytes) -> None:
         """Send one message."""
@@ -243,7 +244,7 @@ class BrokerEnd:
         self._loop = connection.network.loop
         self.life: Life
         self.gone = False
-        self.way: Way = Way(connection, False, lambda encoded: connection.host.arrived(encoded))
+        self.way = Way(connection, False, connection.host.arrived)
         self.on_sent: Callable[[Message], None]
         self.on_complaint: Callable[[Error], None]
         self._came: deque[bytes] = deque()
@@ -469,5 +470,3 @@ def pair(loop: VirtualLoop, one: Life, ours: Any, other: Life, theirs: Any) -> P
     one.run(ours.connection_made, near)
     other.run(theirs.connection_made, far)
     return near
-
-

@@ -56,7 +56,7 @@ class Vendor:
         self._sockets: HostSockets
         self._session = Session(
             SESSION, Case("c1", "c", 0.0), "alice", hashed(TOKEN), "control", "pause", 1e9, "h",
-            "u", 0.0, "", None, Shown("waiting", 0.0, "", {}),
+            "u", 0.0, "", None, Shown("waiting", 0.0),
         )  # fmt: skip
 
     def start(self) -> None:
@@ -115,6 +115,9 @@ class Vendor:
         except RemoteProtocolError as error:
             socket.fail(error.code, error.message)
             self._wrong(f"the broker complains of the host: {error.code}: {error.message}")
+        except OSError as error:
+            self._say(f"broker: {error}")
+            socket.close(1011)
         else:
             socket.close(1000)
 
