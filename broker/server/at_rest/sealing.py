@@ -122,7 +122,11 @@ def due(folder: Path, standing: Standing, recipients: Iterable[str]) -> Mapping[
         name: name in standing.seals
         for name in streams(folder)
         if name in standing.complete
-        and (name not in standing.seals or set(standing.seals[name].recipients) != wanted)
+        and (
+            name not in standing.seals
+            or set(standing.seals[name].recipients) != wanted
+            or (folder / name).exists()
+        )
     }
 
 

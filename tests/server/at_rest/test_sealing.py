@@ -10,8 +10,7 @@ from broker.server.at_rest import custody, sealing, standing
 from broker.server.at_rest.opened import Opened
 from broker.server.at_rest.standing import Standing
 from broker.server.search import indexer
-from tests.server.casts import CAST, LOG
-from tests.server.complete import (
+from tests.server.at_rest.complete import (
     RECORDING,
     SECRET,
     STREAMS,
@@ -30,6 +29,7 @@ from tests.server.complete import (
     until,
     written,
 )
+from tests.server.casts import CAST, LOG
 from tests.server.conftest import Serve
 
 

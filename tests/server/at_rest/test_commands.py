@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from broker.server.at_rest import custody
-from tests.server.casts import CAST
-from tests.server.complete import (
+from tests.server.at_rest.complete import (
     RECORDING,
     SECRET,
     STREAMS,
@@ -22,6 +21,7 @@ from tests.server.complete import (
     sealed,
     until,
 )
+from tests.server.casts import CAST
 from tests.server.conftest import Serve
 from tests.server.peers import PATIENCE_SECONDS
 

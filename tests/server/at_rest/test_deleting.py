@@ -12,8 +12,7 @@ from broker.server.at_rest.retention import Subject, due
 from broker.server.at_rest.settings import Retention
 from broker.server.configuration import Configuration
 from broker.server.search import indexer
-from tests.server.casts import CAST, LOG, started
-from tests.server.complete import (
+from tests.server.at_rest.complete import (
     RECORDING,
     SECRET,
     STREAMS,
@@ -31,8 +30,9 @@ from tests.server.complete import (
     summary,
     until,
 )
+from tests.server.casts import CAST, LOG, started
 from tests.server.conftest import Serve
-from tests.server.peers import Site
+from tests.server.peers import Peer, Site, hello
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +102,30 @@ async def test_what_lasts_is_not_deleted(serve: Serve, data: Path) -> None:
         status, told = await ask(data, "delete", session="nosuch", why="x", by="root")
         assert (status, told["error"]["code"]) == (404, "unknown-session")
         assert await site.stream(session, CAST) == RECORDING
+
+
+async def test_what_never_was_complete_is_deleted_when_its_grant_has_ended(
+    serve: Serve, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serve(keeping_for(1)) as site:
+        granted = await site.grant()
+        session = granted["session"]
+        async with site.connected(granted) as (host, _):
+            await send(host, {LOG: started(), CAST: RECORDING})
+        await summary(site, session, lambda now: now["presence"]["state"] == "link-lost")
+    later = time.time() + 3 * 86400
+    monkeypatch.setattr(custody, "now", lambda: later)
+    async with serve(keeping_for(1)) as site:
+        assert await site.stream(session, CAST) == RECORDING
+        status, _ = await ask(data, "delete", session=session, why="nobody came", by="root")
+        assert status == 200
+        await is_gone(site, session, "root", "nobody came")
+        async with site.host.ws_connect("/api/host") as ws:
+            host = Peer(ws)
+            await host.send(hello(granted))
+            error = await host.closed()
+        assert error is not None
+        assert (error.code, "deleted its copy" in error.message) == ("ended", True)
 
 
 async def test_retention_deletes_what_is_due_and_not_kept(

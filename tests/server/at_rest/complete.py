@@ -30,7 +30,7 @@ STREAMS = (LOG, CAST)
 
 def written(session: str) -> dict[str, bytes]:
     """What its host has written of a session."""
-    log = started().replace(b'"session":"s"', f'"session":"{session}"'.encode())
+    log = started().replace(b'"session": "s"', f'"session": "{session}"'.encode())
     log += entry(1.0, "opened", terminal=CAST, cols=80, rows=24)
     return {LOG: log + entry(9.0, "ended", by="customer", why="exit"), CAST: RECORDING}
 
@@ -145,7 +145,7 @@ def is_nowhere(data: Path, text: str) -> bool:
 async def killed(data: Path, pages: Path, config: Path, point: str) -> None:
     """Run a broker until it is killed at this point."""
     broker = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.server.killed_broker", data, pages, config, point,
+        sys.executable, "-m", "tests.server.at_rest.killed_broker", data, pages, config, point,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     async with asyncio.timeout(PATIENCE_SECONDS):
