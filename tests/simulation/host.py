@@ -182,6 +182,10 @@ class Run:
     def tell(self, kind: str, text: str) -> None:
         """Somebody may be at the terminal."""
         self._say(f"host: {text}")
+        if "turned this session away" in text:
+            # A greeting that was held up beyond the next one's takes that link's place; the
+            # recorder then dials no more until the customer has it do so.
+            self._loop.call_later(5.0, self.link.uplink.start)
 
     def link_made(self, *, returned: bool) -> None:
         """The broker answered."""

@@ -114,7 +114,11 @@ class Vendor:
             await self._sockets._serve(socket)
         except RemoteProtocolError as error:
             socket.fail(error.code, error.message)
-            self._wrong(f"the broker complains of the host: {error.code}: {error.message}")
+            told = f"the broker complains of the host: {error.code}: {error.message}"
+            if error.code == "incomplete":  # more was on its way from before a loss of power
+                self._say(told)
+            else:
+                self._wrong(told)
         except OSError as error:
             self._say(f"broker: {error}")
             socket.close(1011)
