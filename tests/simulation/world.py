@@ -36,7 +36,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.faults import Faults
 from tests.simulation.files import SimPath, fcntl_of, os_of
 from tests.simulation.host import Host, Uplinks, Watched
-from tests.simulation.loop import VirtualLoop
+from tests.simulation.loop import Gone, VirtualLoop
 from tests.simulation.network import Network
 from tests.simulation.vendor import Vendor
 
@@ -178,7 +178,7 @@ class World:
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, OSError) and not isinstance(error, TimeoutError):
             self.say(f"host: failed: {error}")  # its disk did
-        else:
+        elif not isinstance(error, Gone):
             self.found(f"the recorder failed: {error!r}")
 
     def _sent(self, message: Message) -> None:
