@@ -159,6 +159,9 @@ class _Writer:
 
 
 def _fits(source: Source) -> bool:
+    """Whether a page can replay it: it takes all streams, none of them encrypted, or no page."""
+    if any(name.endswith(ENDING) for name in source.streams):
+        return False
     sizes = sum(source.streams[name] for name in in_order(source.streams))
     return sizes + len(source.receipts) <= replay_page.MOST_BYTES
 

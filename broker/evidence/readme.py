@@ -66,9 +66,9 @@ _PAGE = (
     "whoever gave it to you: the check below is not."
 )
 _NO_PAGE = (
-    "The recordings are too large for a page, so there is no replay.html. Each file in streams/ "
-    "that ends with .cast is an asciicast: any asciinema player plays it. A broker replays all of "
-    "it once it has it: jumpseat import FILE.zip --data DIR."
+    "The recordings are too large for a page, or encrypted: there is no replay.html. Each file in "
+    "streams/ that ends with .cast is an asciicast: any asciinema player plays it. A broker "
+    "replays all of it once it has it: jumpseat import FILE.zip --data DIR."
 )
 _WHICH_KEY = (
     "The key must come from elsewhere than this file: it was shown to the customer with the terms "

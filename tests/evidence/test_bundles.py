@@ -11,6 +11,7 @@ import pytest
 
 from broker.evidence import replay_page
 from broker.evidence.bundle import Bundle
+from broker.evidence.encryption import ENDING
 from broker.evidence.folder import Folder
 from broker.evidence.packing import Maker, pack
 from broker.evidence.placing import Occupied, placed
@@ -89,6 +90,16 @@ def test_a_session_that_is_too_large_has_no_page(
     with zipfile.ZipFile(bundle(tmp_path / "s.zip", folder(tmp_path / "s", b""))) as whole:
         assert {"replay.html", "receipts"}.isdisjoint(whole.namelist())
         assert "too large for a page" in whole.read("README.txt").decode()
+
+
+def test_a_session_that_lies_encrypted_has_no_page(tmp_path: Path) -> None:
+    place = tmp_path / "s"
+    folder(place, signed().file)
+    (place / CAST).rename(place / f"{CAST}{ENDING}")
+    packed = Bundle(bundle(tmp_path / "s.zip", place))
+    assert f"{CAST}{ENDING}" in packed.streams
+    with zipfile.ZipFile(packed.place) as whole:
+        assert "replay.html" not in whole.namelist()
 
 
 def test_a_bundle_can_be_written_to_what_can_not_seek(tmp_path: Path) -> None:

@@ -172,12 +172,13 @@ export function receiptsUrl(id: string): string {
 
 async function bytes(path: string, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const response = await reach(path);
-  if (!response.ok)
-    throw new ApiError(response.status, "not-there", `${what} could not be loaded.`);
   try {
-    return new Uint8Array(await response.arrayBuffer());
-  } catch {
-    throw new ApiError(0, "unreachable", `${what} could not be loaded to its end.`);
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    const { error } = errorShape(await response.json());
+    throw new ApiError(response.status, error.code, error.message);
+  } catch (problem) {
+    if (problem instanceof ApiError) throw problem;
+    throw new ApiError(response.status, "not-loaded", `${what} could not be loaded.`);
   }
 }
 
