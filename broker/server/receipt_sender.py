@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 
 import structlog
 
@@ -31,6 +32,8 @@ async def send_receipts(receipts: SessionReceipts, socket: LinkSocket, offset: i
                 await asyncio.sleep(_RETRY_SECONDS)  # the host waits for them, and for nothing else
                 continue
             data = data[: data.rfind(b"\n") + 1]
+            if not data:
+                raise OSError(errno.EIO, "the receipts are shorter than what was held")
             socket.send(Append(RECEIPTS, offset, data))
             offset += len(data)
             await socket.drained()

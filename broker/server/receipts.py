@@ -139,7 +139,7 @@ class SessionReceipts:
         self._lacking = host_has if host_has > self._file.held else 0
         if self._may_cover:
             milliseconds = min(max(int(t * 1000), 0), _MOST_NUMBER)
-            self._ask("linked", run=max(run, 0), t=milliseconds)
+            self._ask("linked", run=run, t=milliseconds)
         self._stir()
 
     def take(self, socket: LinkSocket, message: Append) -> None:

@@ -171,6 +171,8 @@ async def test_hosts_that_are_not_let_in(site: Site) -> None:
     assert (await _greeted(site, hello(wrong))).code == "bad-token"
     assert (await _greeted(site, hello({**granted, "session": "../x"}))).code == "bad-token"
     assert (await _greeted(site, hello(granted, protocol=9))).code == "protocol-version"
+    for senseless in (hello(granted, run=0), hello(granted, run=100_000), hello(granted, kept=-1)):
+        assert (await _greeted(site, senseless)).code == "malformed"
     assert (await _greeted(site, Append(LOG, 0, b"x"))).code == "unexpected"
 
 

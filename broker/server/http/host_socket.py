@@ -20,6 +20,8 @@ from broker.wire.messages import PROTOCOL, Append, Complete, Declined, Hello, Le
 
 log = structlog.get_logger()
 
+_MOST_RUN = 99_999  # as streams are named
+
 
 class HostSockets:
     """The handler of all hosts' links."""
@@ -87,6 +89,8 @@ class HostSockets:
             raise RemoteProtocolError(
                 "protocol-version", f"this broker speaks protocol {PROTOCOL}, not {hello.protocol}"
             )
+        if hello.receipts < 0 or not 0 < hello.run <= _MOST_RUN:
+            raise RemoteProtocolError("malformed", "hello: fields run, receipts")
         room = self._hub.room(hello.session)
         if room is None or not is_token_of(room.session, hello.token):
             raise RemoteProtocolError("bad-token", "no session with this token")
