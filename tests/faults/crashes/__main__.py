@@ -1,18 +1,29 @@
-"""``python -m tests.faults.crashes``: thousands of kills, each at a known system call."""
+"""``python -m tests.faults.crashes``: thousands of kills, each at a known system call.
+
+``--cuts N`` cuts power N times, ``--failing`` has each call fail in each way, ``--frames`` meddles
+with frames in each way; with any of these there are no kills but for ``--kills``.
+"""
 
 import argparse
 import asyncio
 import sys
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from tests.faults.crashes import failing
 from tests.faults.crashes.invariants import Violated
+from tests.faults.crashes.meddling import How, Meddler
 from tests.faults.crashes.points import ALL, Point, plan
+from tests.faults.crashes.power import lose_power
 from tests.faults.crashes.world import world
+from tests.journeys.waiting import until
 
 KILLS = 40
 """In one world; then its session ends, and another begins."""
+_CUTS = 10
+_FRAMES = 60
 
 
 class Tally:
@@ -46,7 +57,7 @@ class Tally:
         """All of it."""
         seconds = time.monotonic() - self._began
         points = {one for one in self.hit if one in ALL}
-        print(f"{self.kills} kills in {seconds:.0f} s, seed {self._seed}")
+        print(f"{self.kills} kills, {seconds:.0f} s, seed {self._seed}")
         print(f"{len(points)} of {len(ALL)} points of the table, {len(self.hit)} in all")
         for one in ALL:
             if self.missed[one] and not self.hit[one]:
@@ -92,22 +103,79 @@ async def run(kills: int, seed: int, worlds: int, tally: Tally) -> None:
             tasks.create_task(one_after_another())
 
 
+async def others(asked: argparse.Namespace, tally: Tally) -> None:
+    """Everything but kills, one world after another."""
+    wanted: list[tuple[str, str, Callable[[list[Path]], Awaitable[None]]]] = []
+    for number in range(asked.first_cut // _CUTS, -(-asked.cuts // _CUTS)):
+        again = f"--cuts {(number + 1) * _CUTS} --first-cut {number * _CUTS}"
+
+        async def cut(kept: list[Path], number: int = number) -> None:
+            await lose_power(asked.seed, number, _CUTS, kept)
+
+        wanted.append((f"{_CUTS} power cuts from {number * _CUTS} on", again, cut))
+    if asked.failing:
+        wanted.append(("calls that fail", "--failing", failures))
+    for how in How if asked.frames else ():
+
+        async def meddle(kept: list[Path], how: How = how) -> None:
+            await frames(asked.seed, how, kept)
+
+        wanted.append((f"frames: {how.value}", "--frames", meddle))
+    for what, again, happens in wanted:
+        kept: list[Path] = []
+        try:
+            await happens(kept)
+            print(f"{what}: nothing lost", flush=True)
+        except* Exception as error:
+            text = f"VIOLATED by {what}: {error.exceptions[0]!r}\n  {kept}\n  again: "
+            tally.failures.append(text)
+            print(f"{text}python -m tests.faults.crashes --seed {asked.seed} {again}", flush=True)
+
+
+async def failures(kept: list[Path]) -> None:
+    """Each call fails in each way, in one session."""
+    async with world(kept) as one:
+        for each in failing.ALL:
+            failed = await failing.fail(one, each, one.folder / "failing")
+            print(f"{each}: {len(failed)} calls", flush=True)
+        await one.finish()
+
+
+async def frames(seed: int, how: How, kept: list[Path]) -> None:
+    """Frames are meddled with so, and the link is lost and made for it."""
+    async with world(kept) as one:
+        one.tap.meddle = meddler = Meddler(f"{seed}", how, 20)
+        await until(lambda: meddler.done >= _FRAMES, "frames to be meddled with", 600)
+        one.check()
+        one.tap.meddle = None
+        await one.mend()
+        await one.finish()
+
+
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.crashes", description=__doc__)
-    parser.add_argument("--kills", type=int, default=3000)
+    parser.add_argument("--kills", type=int, help="3,000 unless something else is asked for")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--worlds", type=int, default=3, help="how many at a time")
     parser.add_argument("--only", type=int, help="go up to this kill in its world, and no further")
+    parser.add_argument("--cuts", type=int, default=0)
+    parser.add_argument("--first-cut", type=int, default=0)
+    parser.add_argument("--failing", action="store_true")
+    parser.add_argument("--frames", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     asked = parser.parse_args()
     tally = Tally(asked.seed, verbose=not asked.quiet)
+    other = asked.cuts or asked.failing or asked.frames
+    kills = (0 if other else 3000) if asked.kills is None else asked.kills
     if asked.only is not None:
         asyncio.run(strike(asked.seed, asked.only // KILLS, tally, asked.only))
-    else:
-        asyncio.run(run(asked.kills, asked.seed, asked.worlds, tally))
+    elif kills:
+        asyncio.run(run(kills, asked.seed, asked.worlds, tally))
+    asyncio.run(others(asked, tally))
     tally.tell()
     return 1 if tally.failures else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -114,7 +114,7 @@ async def lose_power(seed: int, number: int, cuts: int, keep: list[Path]) -> Non
             await one.world.printed_on(chance.randint(1, 400))
             side = chance.randrange(3)
             await one.cut(host=side != 0, broker=side != 1)
-            one.world.check()
+            one.world.copies.held(one.world.tap.held)
             await one.world.mend()
             one.world.check()
             one.world.check_runs()

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from broker.wire.names import log_name, terminal_name
-from tests.faults.crashes import invariants
+from tests.faults.crashes import invariants, signed
 from tests.faults.crashes.host import Host
 from tests.faults.crashes.points import Part, Phase, Point
 from tests.faults.crashes.tap import Tap
@@ -210,6 +210,7 @@ class World:
         """The invariants that hold at any moment."""
         self.copies.held(self.tap.held)
         self.copies.prefix(cut=self.lost_power)
+        signed.never_rejected(self.copies.host, self.copies.broker, cut=self.lost_power)
 
     def check_runs(self) -> None:
         """And those of what runs have printed."""

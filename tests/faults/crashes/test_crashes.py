@@ -1,0 +1,57 @@
+"""The short form: a few of each kind. ``python -m tests.faults.crashes`` is the long one."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.faults.crashes import failing
+from tests.faults.crashes.failing import fail
+from tests.faults.crashes.meddling import How, Meddler
+from tests.faults.crashes.points import ENDING, GOING_ON, Part
+from tests.faults.crashes.power import lose_power
+from tests.faults.crashes.world import world
+from tests.journeys.waiting import until
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="tracing and mounting need root")
+
+SEED = 1
+
+
+async def test_killed_here_and_there() -> None:
+    chance = random.Random(SEED)  # noqa: S311 - to be the same again
+    hits = 0
+    async with world([]) as one:
+        for point in [*chance.sample(GOING_ON, 6), chance.choice(ENDING)]:
+            hits += await one.strike(point) is not None
+            one.check()
+            if point not in ENDING:
+                await one.mend()
+        await one.finish()
+    assert hits >= 3
+
+
+async def test_power_is_cut() -> None:
+    await lose_power(SEED, 0, 2, [])
+
+
+async def test_calls_fail(tmp_path: Path) -> None:
+    chance = random.Random(SEED)  # noqa: S311 - to be the same again
+    async with world([]) as one:
+        for part in (Part.RECORDER, Part.BROKER):
+            some = [each for each in failing.ALL if each.part is part]
+            for each in chance.sample(some, 1):
+                await fail(one, each, tmp_path / "trace")
+        await one.finish()
+
+
+@pytest.mark.parametrize("how", [How.TWICE, How.CUT])
+async def test_frames_are_meddled_with(how: How) -> None:
+    async with world([]) as one:
+        one.tap.meddle = meddler = Meddler(f"{SEED}", how, 20)
+        await until(lambda: meddler.done >= 2, "frames to be meddled with")
+        one.check()
+        one.tap.meddle = None
+        await one.mend()
+        await one.finish()
