@@ -14,7 +14,7 @@ from broker.wire.names import Stream, parse_stream
 PIECE_BYTES = 256 * 1024
 MOST_RECEIPTS_BYTES = 256 * 1024 * 1024
 
-_FIRST_LINE_BYTES = 1024 * 1024
+_FIRST_LINE_BYTES = 16 * 1024 * 1024
 
 
 class Unreadable(Exception):
@@ -104,12 +104,15 @@ def session_of_receipts(receipts: bytes) -> str:
 
 
 def first_line(pieces: Iterator[bytes]) -> bytes:
-    """The first line, newline included; without one where it is not whole."""
+    """The first line, newline included; without one where it is not whole.
+
+    One that is longer than any of ours is as good as an empty one.
+    """
     line = b""
     for piece in pieces:
-        line += piece[:_FIRST_LINE_BYTES]
-        if b"\n" in line:
+        line += piece
+        if b"\n" in piece:
             return line[: line.index(b"\n") + 1]
         if len(line) > _FIRST_LINE_BYTES:
-            break
+            return b"\n"
     return line

@@ -111,7 +111,7 @@ def test_what_is_no_evidence_is_said_so(tmp_path: Path) -> None:
         opened(tmp_path / "none")
     encrypted = tmp_path / "s.zip.age"
     encrypted.write_bytes(b"age-encryption.org/v1\n")
-    with pytest.raises(Unreadable, match="decrypt it first"):
+    with pytest.raises(Unreadable, match="is encrypted"):
         opened(encrypted)
     path = folder(tmp_path / "s", b"")
     (path / CAST).unlink()
