@@ -16,6 +16,8 @@ class ConnectedHost:
     """
 
     socket: LinkSocket
+    greeted: tuple[int, float]
+    """The run and the session time of its hello: a later one has more of either."""
     brought: dict[str, int]
     told: dict[str, int]
 

@@ -210,10 +210,15 @@ class Room:
     def connect(self, socket: LinkSocket, hello: Hello) -> dict[str, int]:
         """The host is here, in place of one that was: what is held, for its welcome.
 
-        Its receipts must be open.
+        Its receipts must be open. Raises RemoteProtocolError for a greeting that was on its way
+        when the host gave up that link, and greeted again on the one that is here.
         """
         held = {name: copy.held for name, copy in self.copies.items()}
-        before, self._host = self._host, ConnectedHost(socket, dict(held), dict(held))
+        greeted = hello.run, hello.t
+        before = self._host
+        if before is not None and greeted < before.greeted:
+            raise RemoteProtocolError("late", "a later connection of this session is here")
+        self._host = ConnectedHost(socket, greeted, dict(held), dict(held))
         if before is not None:
             self._audience.free_turns()
             before.socket.fail("replaced", "another connection of this session took over")

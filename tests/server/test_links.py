@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -88,6 +89,16 @@ async def test_a_second_connection_replaces_the_first(site: Site) -> None:
         await second.send(Append(CAST, 0, cast([])))
         await second.wait(Held)
         assert (await site.summary(granted["session"]))["presence"]["state"] == "empty"
+
+
+async def test_a_greeting_that_comes_late_replaces_nobody(site: Site) -> None:
+    granted = await site.grant()
+    async with site.connected(granted, run=2) as (host, _):
+        assert (await _greeted(site, hello(granted, run=1))).code == "late"
+        before = replace(hello(granted, run=2), t=-1.0)
+        assert (await _greeted(site, before)).code == "late"
+        await host.send(Append(CAST, 0, cast([])))
+        await host.wait(Held)
 
 
 async def test_who_watches_is_told_to_all(site: Site) -> None:
