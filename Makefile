@@ -29,5 +29,5 @@ lock: ## both lock files anew, from pyproject.toml
 
 clean: ## away with everything that was made here
 	rm -rf .venv .stamps .mypy_cache .ruff_cache .import_linter_cache .hypothesis build dist test-output \
-	  jumpseat.egg-info web/node_modules broker/server/pages
+	  jumpseat.egg-info web/node_modules web/dist broker/server/pages broker/evidence/page
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -28,7 +28,7 @@ def test_it_carries_the_customers_side_and_nothing_else() -> None:
     assert {"__main__.py", "broker/host/command.py", "websockets/LICENSE"} <= set(names)
     assert not [name for name in names if name.startswith(("broker/server", "broker/cli"))]
     assert not [name for name in names if "/legacy/" in name or "/sync/" in name]
-    assert len(build()) < 400_000
+    assert len(build()) < 600_000  # a fifth of it is the page that goes into bundles
 
 
 @pytest.mark.parametrize("version", interpreters.CUSTOMERS)

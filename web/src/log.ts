@@ -47,6 +47,8 @@ const EVENTS = {
   consented: object({}),
   gap: object({ since: number, until: number, cause: text }),
   stood_still: object({ since: number, until: number, cause: text }),
+  slowed: object({ since: number, until: number }),
+  contradicted: object({ stream: text, offset: number }),
   ended: object({ by: text, why: text }),
   opened: object({ terminal: text, login: optional(login) }),
   closed: object({ terminal: text }),
@@ -218,6 +220,14 @@ function say(entry: Entry): Told | null {
         `${causeWords(entry.cause)} for ${duration(entry.until - entry.since)}: ` +
           "what was printed meanwhile has later times",
       );
+    case "slowed":
+      return attention(
+        `a flood, read slowly for ${duration(entry.until - entry.since)}: nothing is missing`,
+      );
+    case "contradicted":
+      return attention(
+        `the broker signed for something else than what the host has of ${entry.stream}`,
+      );
     case "ended":
       return attention(`session ended: ${cause(entry.why)}`);
     case "opened":
@@ -353,7 +363,7 @@ export const REFUSALS: Readonly<Record<string, string>> = {
   expired: "the grant has expired",
   revoked: "the grant is revoked",
   turn: "somebody else was typing",
-  "disk-full": "the host's disk is full",
+  "disk-full": "nothing can be recorded on the host now",
   "no-terminal": "that terminal is closed",
   busy: "the program there reads nothing",
   login: "only whoever has logged in types in that terminal",
