@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @options.data
+@options.identity
 @options.as_json
-def command(file: Path, data: Path, as_json: bool) -> None:
+def command(file: Path, data: Path, identities: tuple[Path, ...], as_json: bool) -> None:
     """Take in the session of a bundle; the broker must be running.
 
     For sessions that were recorded offline, and for what a link never brought. The bundle is
@@ -29,7 +30,7 @@ def command(file: Path, data: Path, as_json: bool) -> None:
     here already is not taken in twice. The broker signs for what is new as of now: it is attested,
     by whoever recorded it, and not observed.
     """
-    with _copied(file, data) as copy:
+    with _copied(file, data, identities) as copy:
         found = _verified(copy, data, file.name)
         told = asyncio.run(_import(copy, data))
     told |= {"verdict": found.judgement.verdict.name, "path": str(file)}
@@ -42,15 +43,18 @@ def command(file: Path, data: Path, as_json: bool) -> None:
 
 
 @contextmanager
-def _copied(file: Path, data: Path) -> Iterator[Path]:
-    """A copy that nobody changes while it is verified and taken in."""
+def _copied(file: Path, data: Path, identities: tuple[Path, ...]) -> Iterator[Path]:
+    """A copy, decrypted, that nobody changes while it is verified and taken in."""
     if not data.is_dir():
         raise Failed(f"no broker has used {data} yet; start one: jumpseat serve", NOT_FOUND)
     copy = data / f".import-{os.getpid()}.zip"
     try:
         fd = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(fd, "wb") as to, file.open("rb") as bundle:
-            shutil.copyfileobj(bundle, to)
+            if identities:
+                _decrypt(bundle, to, identities)
+            else:
+                shutil.copyfileobj(bundle, to)
         yield copy.absolute()
     except FileNotFoundError:
         raise Failed(f"there is no file {file}", NOT_FOUND) from None
@@ -58,6 +62,22 @@ def _copied(file: Path, data: Path) -> Iterator[Path]:
         raise Failed(f"{error.filename or file}: {error.strerror}") from None
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _decrypt(bundle: BinaryIO, to: BinaryIO, identities: tuple[Path, ...]) -> None:
+    from broker.evidence.encryption import (  # noqa: PLC0415 - help needs none of it
+        BadKey,
+        CantDecrypt,
+        decrypt,
+        read_keys,
+    )
+
+    try:
+        decrypt(bundle, to, read_keys(identities))
+    except BadKey as error:
+        raise Failed(f"--identity: {error}") from None
+    except CantDecrypt as error:
+        raise Failed(f"{bundle.name}: {error}") from None
 
 
 def _verified(copy: Path, data: Path, name: str) -> "Verified":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,11 +13,13 @@ import pytest
 
 from broker.cli.failure import REFUSED, Failed
 from broker.cli.running import ask
+from broker.evidence.encryption import encrypt
 from broker.evidence.folder import Folder
 from broker.evidence.verifying import Verified, verify
 from broker.recording.verification import Verdict
 from broker.server.identity import read
 from broker.wire.messages import Append, Held
+from tests.cli import test_commands as commands
 from tests.evidence.sessions_made import (
     AT,
     CAST,
@@ -28,6 +32,7 @@ from tests.evidence.sessions_made import (
     repacked,
     signed,
 )
+from tests.evidence.test_encryption import key_file
 from tests.server.conftest import Serve
 from tests.server.peers import Site
 
@@ -166,3 +171,28 @@ async def test_what_does_not_belong_here_is_refused(site: Site, data: Path, tmp_
     damaged.write_bytes(offline.read_bytes()[:-100])
     assert await refused(data, damaged)
     assert await site.stream(SESSION, CAST) == cast()
+
+
+async def test_the_command_verifies_and_decrypts_first(
+    site: Site, data: Path, tmp_path: Path
+) -> None:
+    assert site.url
+    plain = bundle(tmp_path / "s.zip", folder(tmp_path / "s", b""))
+    to, key = key_file(tmp_path)
+    encrypted = tmp_path / "s.zip.age"
+    with plain.open("rb") as source, encrypted.open("wb") as target:
+        encrypt(source, target, [to])
+
+    async def run(*arguments: str) -> tuple[int, str, str]:
+        return await asyncio.to_thread(commands.run, "import", *arguments, "--data", str(data))
+
+    forged = repacked(plain, lambda files: files.update({f"streams/{LOG}": b"{}\n"}))
+    status, _, err = await run(str(forged))
+    assert status == REFUSED
+    assert "not imported: REJECTED" in err
+    assert f"streams/{LOG} is not as the manifest says" in err
+    status, _, err = await run(str(encrypted))
+    assert (status, "s.zip.age is encrypted: say --identity" in err) == (1, True)
+    status, out, err = await run(str(encrypted), "--identity", str(key))
+    assert (status, f"{WHOLE} bytes were new here. It is complete." in out) == (0, True), err
+    assert not any(name.startswith(".import") for name in os.listdir(data))  # noqa: PTH208
