@@ -9,6 +9,7 @@ import time
 from hashlib import sha256
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from broker.recording.receipts import BadReceipts
 from broker.server.at_rest import retention, sealing, standing
@@ -70,6 +71,8 @@ class Custody:
         for room in self._hub.rooms():
             if not self.may_be_found(room):
                 self._indexer.forget(room.session.id)
+        deleted = [room.session.id for room in self._hub.rooms() if room.standing.deleted]
+        await self._deliveries.forget(deleted)  # a crash may have come between
         self._hub.when_complete(self._woken.set)
         self._tasks.spawn(self._run(), "custody")
 
@@ -185,7 +188,7 @@ class Custody:
             self._indexer.forget(room.session.id)
             self._recordings.opened.forget(folder)
             await asyncio.to_thread(sealing.remove, folder)
-            await self._deliveries.forget(room.session.id)
+            await self._deliveries.forget([room.session.id])
             log.info("deleted", session=room.session.id, by=by)
 
     # --- by itself ----------------------------------------------------------------------------
@@ -241,6 +244,8 @@ class Custody:
                 log.warning("not deleted", session=session, why=str(error))
             except OSError as error:
                 log.error("not deleted", session=session, why=error.strerror)
+            except SQLAlchemyError as error:
+                log.error("webhooks not forgotten", session=session, why=type(error).__name__)
 
 
 def now() -> float:

@@ -107,10 +107,12 @@ class Deliveries:
         """Nothing is sent that waits for any webhook but these."""
         await self._give_up(deliveries.c.webhook.not_in(list(webhooks)), GONE_FROM_FILE, now)
 
-    async def forget(self, session: str) -> None:
-        """Nothing that was, or is to be, sent of this session is kept."""
+    async def forget(self, sessions: Iterable[str]) -> None:
+        """Nothing that was, or is to be, sent of these sessions is kept."""
         async with self._engine.begin() as connection:
-            await connection.execute(delete(deliveries).where(deliveries.c.session_id == session))
+            for session in sessions:
+                mine = deliveries.c.session_id == session
+                await connection.execute(delete(deliveries).where(mine))
 
     async def newest(self, most: int) -> list[Delivery]:
         """The log, newest first."""
