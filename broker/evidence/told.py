@@ -75,6 +75,8 @@ def _stream(one: Seen) -> str:
         return f"{one.size} bytes, encrypted"
     if one.covered >= one.size:
         return f"{one.size} bytes, receipts for all of it"
+    if one.covered == 0:
+        return f"{one.size} bytes, no receipts"
     return f"{one.size} bytes, receipts up to byte {one.covered}"
 
 
@@ -87,7 +89,7 @@ def _sums(stretches: "tuple[Stretch, ...]") -> Dict[str, float]:
 
 def _gap(one: Stretch) -> str:
     since, length = duration(one.since), duration(max(0.0, one.until - one.since))
-    cause = plain(SAYS.get(one.cause, one.cause))
+    cause = plain(SAYS.get(one.cause, one.cause.replace("-", " ")))
     text = f"  gap of {length} after {since}: {cause}"
     others = [other for other in one.explanations if other != cause]
     return f"{text}; it may be that {', or '.join(others)}" if others else text
