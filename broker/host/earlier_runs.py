@@ -64,7 +64,7 @@ def _of_log(stream: StreamFile) -> Iterator[session_log.Entry]:
 
 
 def _is_beginning(entry: session_log.Entry) -> bool:
-    return entry["event"] == "limit" and entry["what"] == "recording"
+    return bool(entry["event"] == "limit" and entry["what"] == "recording")
 
 
 def _is_stop(entry: session_log.Entry) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 from broker.host.earlier_runs import last_boot, told_until
 from broker.host.spool import StreamFile
 
-_STARTED = '{"t": %s, "event": "started", "boot": "%s", "format": 1, "session": "s", "run": 1, ' + (
+_STARTED = (
+    '{"t": %s, "event": "started", "boot": "%s", "format": 1, "session": "s", "run": 1, '
     '"wall": 1, "version": "1", "host": "h", "recorder": {}, "shell": {}, "protected": false, '
     '"grant": {}}\n'
 )

@@ -72,8 +72,8 @@ class Broker:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self.prefix, JUMPSEAT, "serve", "--data", str(self.data),
-                "--listen", self.address, *self.options, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env,
-                start_new_session=True,
+                "--listen", self.address, *self.options, stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env=self.env, start_new_session=True,
             )  # fmt: skip
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await self._ready():

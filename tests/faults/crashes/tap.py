@@ -115,9 +115,9 @@ class Tap:
         theirs = None
         try:
             there, theirs = await asyncio.open_connection(*self._upstream.decode().split(":"))
-            async with asyncio.TaskGroup() as both:
-                both.create_task(self._pass(reader, theirs, from_host=True))
-                both.create_task(self._pass(there, writer, from_host=False))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._pass(reader, theirs, from_host=True))
+                group.create_task(self._pass(there, writer, from_host=False))
         except* (OSError, EOFError):
             pass
         finally:
