@@ -12,6 +12,7 @@ more, through another descriptor, and synced by that.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -199,7 +200,10 @@ class Spool:
 
     def set_aside(self) -> None:
         """Occupy the reserve, if it is not and the disk has room for it."""
-        if self._reserve.exists() or not self.has_room():
+        with contextlib.suppress(FileNotFoundError):
+            if self._reserve.stat().st_size == RESERVE_BYTES:  # a power cut may leave less
+                return
+        if not self.has_room():
             return
         try:
             self._reserve.write_bytes(b"\0" * RESERVE_BYTES)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from broker.host.failures import Failed
-from broker.host.spool import NotTaken, Spool, StreamFile
+from broker.host.spool import RESERVE_BYTES, NotTaken, Spool, StreamFile
 from broker.wire.errors import RemoteProtocolError
 
 
@@ -99,6 +99,10 @@ def test_the_reserve_is_set_aside_once_and_given_up(tmp_path: Path) -> None:
     spool.use_reserve()
     spool.use_reserve()
     assert not (tmp_path / "reserve").exists()
+
+    (tmp_path / "reserve").touch()  # as a power cut may leave it
+    spool.set_aside()
+    assert (tmp_path / "reserve").stat().st_size == RESERVE_BYTES
 
 
 def test_recordings_count_against_the_limit_and_logs_do_not(tmp_path: Path) -> None:
