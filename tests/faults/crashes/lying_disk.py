@@ -1,9 +1,10 @@
 """A disk that keeps what was synced, and of the rest what it likes: killing it is a power cut.
 
-``python lying_disk.py MOUNT KEPT SEED`` serves the files of ``KEPT`` at ``MOUNT``. What is written
+``python lying_disk.py MOUNT KEPT SEED DIES`` serves what ``KEPT`` has at ``MOUNT``. What is written
 there stays in memory until ``fsync`` of the file, and of its folder for its name. Now and then,
 as a kernel does, it stores the beginning of what was not synced, or a name; all of that by chance.
-Killed with -9 and started again, it has what a machine would have after a power cut.
+Killed with -9 and started again, it has what a machine would have after a power cut. It dies by
+itself when a file is synced for the ``DIES``-th time.
 """
 
 import errno
@@ -47,7 +48,8 @@ class LyingDisk(mfusepy.Operations):  # type: ignore[misc]
 
     use_ns = True
 
-    def __init__(self, kept: Path, seed: str) -> None:
+    def __init__(self, kept: Path, seed: str, dies: int) -> None:
+        self._left = dies
         self._chance = random.Random(seed)  # noqa: S311 - to be the same again
         self._root = _loaded(kept)
         self._open: dict[int, Node] = {}
@@ -55,6 +57,10 @@ class LyingDisk(mfusepy.Operations):  # type: ignore[misc]
     # --- what is kept -------------------------------------------------------------------------
 
     def fsync(self, path: str, datasync: int, fh: int) -> int:
+        self._left -= 1
+        if not self._left:
+            self._store_some(self._open[fh])
+            os._exit(1)
         self._store(self._open[fh])
         return 0
 
@@ -92,16 +98,19 @@ class LyingDisk(mfusepy.Operations):  # type: ignore[misc]
             self._store_names(node)
 
     def _by_chance(self, node: Node) -> None:
-        """Store some of it, as a kernel does without being asked."""
+        if self._chance.random() < _STORES_BYTES:
+            self._store_some(node)
+
+    def _store_some(self, node: Node) -> None:
+        """Store some of what is new, as a kernel does without being asked."""
         new = len(node.content) - len(node.synced)
-        if new <= 0 or self._chance.random() > _STORES_BYTES:
+        if new <= 0 or node.kept is None:
             return
         size = len(node.synced) + self._chance.randint(0, new)
         stored = bytes(node.content[:size])
         if self._chance.random() < _AS_ZEROS:  # the size is there, the bytes are not
             stored = node.synced.ljust(size, b"\0")
-        if node.kept is not None:
-            _write(node.kept, stored)
+        _write(node.kept, stored)
 
     # --- files --------------------------------------------------------------------------------
 
@@ -241,5 +250,5 @@ def _remove(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    mount, kept, seed = sys.argv[1:]
-    mfusepy.FUSE(LyingDisk(Path(kept), seed), mount, foreground=True, nothreads=True)
+    mount, kept, seed, dies = sys.argv[1:]
+    mfusepy.FUSE(LyingDisk(Path(kept), seed, int(dies)), mount, foreground=True, nothreads=True)

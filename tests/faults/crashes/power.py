@@ -15,6 +15,10 @@ from tests.faults.crashes.tracing import gone
 from tests.faults.crashes.world import World, world
 from tests.journeys.waiting import PATIENCE_SECONDS, until
 
+_FIRST_SYNC, _LAST_SYNC = 40, 120
+"""Syncs of a disk before it fails by itself."""
+_IN_A_SYNC_SECONDS = 5.0
+
 
 class Disk:
     """A disk that forgets at a power cut what was not synced, mounted at ``mount``."""
@@ -23,6 +27,7 @@ class Disk:
         self._mount = mount
         self._kept = mount.with_name(f"{mount.name}.kept")
         self._seed = seed
+        self._chance = random.Random(seed)  # noqa: S311 - to be the same again
         self._cuts = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -32,14 +37,21 @@ class Disk:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, lying_disk.__file__, self._mount, self._kept,
-            f"{self._seed}.{self._cuts}", stdin=subprocess.DEVNULL,
+            f"{self._seed}.{self._cuts}", str(self._chance.randint(_FIRST_SYNC, _LAST_SYNC)),
+            stdin=subprocess.DEVNULL,
         )  # fmt: skip
         await until(self._mount.is_mount, "the disk", PATIENCE_SECONDS)
+
+    async def failed(self) -> None:
+        """Wait until the power is gone, in the middle of a sync."""
+        if self._process is not None:
+            await self._process.wait()
 
     async def fail(self) -> None:
         """The power is gone."""
         if self._process is not None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                self._process.kill()
             await self._process.wait()
             self._process = None
             self._cuts += 1
@@ -61,6 +73,10 @@ class Powered:
     async def cut(self, *, host: bool, broker: bool) -> None:
         """Cut the power of either side, or both, and have their disks come back."""
         disks = [self._host] * host + [self._broker] * broker
+        if broker:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_IN_A_SYNC_SECONDS):
+                    await self._broker.failed()
         for disk in disks:
             await disk.fail()
         if host:

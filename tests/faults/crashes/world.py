@@ -86,6 +86,8 @@ class World:
         await self._kill_recorder()
         if point.on == "earlier":
             self._tear()
+        if point.on == "reserve":
+            (self.host.folder / "reserve").unlink(missing_ok=True)
         fault = self._fault(point)
         self._trace.unlink(missing_ok=True)
         if await self.start_recorder(traced((), fault, self._trace)):
