@@ -216,6 +216,14 @@ class SessionReceipts:
 
     # --- whoever else has to say or to ask something ------------------------------------------
 
+    async def begin(self) -> None:
+        """See to it that the chain begins with the key that is current now.
+
+        For a session that was just granted: its host knows no later key. Raises as ``say``.
+        """
+        if self._file is None:
+            await self.say("began")
+
     async def say(self, kind: str, **fields: object) -> None:
         """Sign one more statement, such as ``sealed`` or ``deleted``: it is durable on return.
 

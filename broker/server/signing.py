@@ -132,7 +132,10 @@ class _Said:
         self._ring = ring
 
     def say(self, kind: str, at: int, **fields: object) -> None:
-        """Raises BadReceipts, having changed nothing, and NoReceipts."""
+        """Raises BadReceipts, having changed nothing, and NoReceipts.
+
+        ``began`` is said before whatever is first; asked for by itself, it begins an empty chain.
+        """
         chain, signer = self._chain, self._ring.signer
         public = to_base64url(signer.public)
         if chain.phase is Phase.EMPTY:
@@ -142,7 +145,8 @@ class _Said:
             if not since:
                 raise NoReceipts(_NOT_OURS)
             self._say("key", at, public=public, certificates=[one.as_json() for one in since])
-        self._say(kind, at, **fields)
+        if kind != "began":
+            self._say(kind, at, **fields)
 
     def _say(self, kind: str, at: int, **fields: object) -> None:
         signer = self._ring.signer

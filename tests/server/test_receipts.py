@@ -169,6 +169,24 @@ async def test_a_key_may_change_in_the_middle(serve: Serve, data: Path) -> None:
         assert judged(found, streams, trusted["key"]).verdict is Verdict.VERIFIED
 
 
+async def test_a_chain_begins_with_the_key_that_the_customer_was_shown(
+    serve: Serve, data: Path
+) -> None:
+    async with serve() as site:
+        granted = await site.grant()
+        file = data / "recordings" / granted["session"] / "receipts"
+        async with asyncio.timeout(10):
+            while not (file.exists() and file.stat().st_size > 0):
+                await asyncio.sleep(0.01)
+        first, *_ = (await ask(data, "rotate"))["keys"]
+        async with site.connected(granted) as (host, _):
+            await send(host, CAST, RECORDING)
+            await host.covered(granted["session"], CAST, len(RECORDING))
+            found = host.signed(granted["session"])
+    assert [one.kind for one in found.statements][:3] == ["began", "key", "linked"]
+    assert found.chain.signers[0][0] == first["key"]
+
+
 async def test_the_next_broker_goes_on_with_the_chain(serve: Serve) -> None:
     async with serve() as site:
         granted = await site.grant()

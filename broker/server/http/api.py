@@ -217,7 +217,8 @@ class Api:
             ),
         )
         session = redeemed.session
-        self._hub.add(session)
+        room = self._hub.add(session)
+        room.tasks.spawn(room.receipts.begin(), f"begin receipts {session.id}")
         told = {
             "session": session.id,
             "token": redeemed.token,
