@@ -79,3 +79,11 @@ def test_lines_leave_out_a_last_one_that_is_cut(recordings: Recordings) -> None:
     recordings.append("s1", LOG, 0, "é\u2028x\nsecond\ncut".encode())
     size = recordings.sizes("s1")[LOG]
     assert list(recordings.lines("s1", LOG, size)) == ["é\u2028x", "second"]
+
+
+def test_a_size_that_a_power_cut_kept_without_its_bytes_is_cut(recordings: Recordings) -> None:
+    recordings.append("s1", CAST, 0, b"held")
+    with recordings.path("s1", CAST).open("ab") as file:
+        file.write(b" and\0\0\0\0more\0")
+    assert recordings.settle("s1") == {CAST: 8}
+    assert recordings.read("s1", CAST, 0, 99) == b"held and"

@@ -20,6 +20,8 @@ from broker.wire.errors import RemoteProtocolError
 from broker.wire.names import RECEIPTS, check_id, parse_stream
 
 _PIECE_BYTES = 256 * 1024
+_MOST_UNSYNCED_BYTES = 2 * 1024 * 1024
+"""More than any one append has."""
 _DIR_MODE, _FILE_MODE = 0o700, 0o600
 
 
@@ -57,9 +59,11 @@ class Recordings:
         for stream in sizes:
             with (
                 contextlib.suppress(FileNotFoundError),  # sealed: that was durable from the first
-                _opened(self.path(session, stream), os.O_RDONLY) as fd,
+                _opened(self.path(session, stream), os.O_RDWR) as fd,
             ):
+                _cut_zeros(fd)
                 os.fsync(fd)
+                sizes[stream] = os.fstat(fd).st_size
         if sizes:
             _sync_directory(self.root / session)
         return sizes
@@ -173,6 +177,17 @@ def _create(path: Path) -> int:
         path.unlink(missing_ok=True)
         raise
     return fd
+
+
+def _cut_zeros(fd: int) -> None:
+    """Cut what a power cut left of a write: a file system may keep the size, and not the bytes.
+
+    No stream has a zero byte, and only the last write can have been under way.
+    """
+    start = max(0, os.fstat(fd).st_size - _MOST_UNSYNCED_BYTES)
+    zero = os.pread(fd, _MOST_UNSYNCED_BYTES, start).find(b"\0")
+    if zero >= 0:
+        os.ftruncate(fd, start + zero)
 
 
 def _write(fd: int, offset: int, data: bytes) -> None:
