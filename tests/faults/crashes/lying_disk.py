@@ -1,15 +1,16 @@
 """A disk that keeps what was synced, and of the rest what it likes: killing it is a power cut.
 
-``python lying_disk.py MOUNT KEPT SEED DIES`` serves what ``KEPT`` has at ``MOUNT``. What is written
+``python lying_disk.py MOUNT KEPT SEED`` serves what ``KEPT`` has at ``MOUNT``. What is written
 there stays in memory until ``fsync`` of the file, and of its folder for its name. Now and then,
 as a kernel does, it stores the beginning of what was not synced, or a name; all of that by chance.
-Killed with -9 and started again, it has what a machine would have after a power cut. It dies by
-itself when a file is synced for the ``DIES``-th time.
+Killed with -9 and started again, it has what a machine would have after a power cut. On
+SIGUSR1 it dies by itself, in the middle of one of the next syncs of a file.
 """
 
 import errno
 import os
 import random
+import signal
 import stat
 import sys
 import time
@@ -21,6 +22,7 @@ import mfusepy  # type: ignore[import-untyped]
 _STORES_A_NAME, _STORES_BYTES, _AS_ZEROS = 0.3, 0.05, 0.2
 
 _HALF = ".half"
+_SOON = 10
 
 
 class Node:
@@ -48,17 +50,21 @@ class LyingDisk(mfusepy.Operations):  # type: ignore[misc]
 
     use_ns = True
 
-    def __init__(self, kept: Path, seed: str, dies: int) -> None:
-        self._left = dies
+    def __init__(self, kept: Path, seed: str) -> None:
+        self._left = 0
         self._chance = random.Random(seed)  # noqa: S311 - to be the same again
         self._root = _loaded(kept)
         self._open: dict[int, Node] = {}
+
+    def fail_soon(self, *_: object) -> None:
+        """Let the power go in the middle of one of the next syncs."""
+        self._left = self._chance.randint(1, _SOON)
 
     # --- what is kept -------------------------------------------------------------------------
 
     def fsync(self, path: str, datasync: int, fh: int) -> int:
         self._left -= 1
-        if not self._left:
+        if self._left == 0:
             self._store_some(self._open[fh])
             os._exit(1)
         self._store(self._open[fh])
@@ -250,5 +256,7 @@ def _remove(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    mount, kept, seed, dies = sys.argv[1:]
-    mfusepy.FUSE(LyingDisk(Path(kept), seed, int(dies)), mount, foreground=True, nothreads=True)
+    mount, kept, seed = sys.argv[1:]
+    disk = LyingDisk(Path(kept), seed)
+    signal.signal(signal.SIGUSR1, disk.fail_soon)
+    mfusepy.FUSE(disk, mount, foreground=True, nothreads=True)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,6 @@ from tests.faults.crashes.tracing import gone
 from tests.faults.crashes.world import World, world
 from tests.journeys.waiting import PATIENCE_SECONDS, until
 
-_FIRST_SYNC, _LAST_SYNC = 40, 120
-"""Syncs of a disk before it fails by itself."""
 _IN_A_SYNC_SECONDS = 5.0
 
 
@@ -27,7 +26,6 @@ class Disk:
         self._mount = mount
         self._kept = mount.with_name(f"{mount.name}.kept")
         self._seed = seed
-        self._chance = random.Random(seed)  # noqa: S311 - to be the same again
         self._cuts = 0
         self._process: asyncio.subprocess.Process | None = None
 
@@ -37,14 +35,14 @@ class Disk:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, lying_disk.__file__, self._mount, self._kept,
-            f"{self._seed}.{self._cuts}", str(self._chance.randint(_FIRST_SYNC, _LAST_SYNC)),
-            stdin=subprocess.DEVNULL,
+            f"{self._seed}.{self._cuts}", stdin=subprocess.DEVNULL,
         )  # fmt: skip
         await until(self._mount.is_mount, "the disk", PATIENCE_SECONDS)
 
     async def failed(self) -> None:
-        """Wait until the power is gone, in the middle of a sync."""
+        """Have the power go in the middle of a sync, and wait for that."""
         if self._process is not None:
+            self._process.send_signal(signal.SIGUSR1)
             await self._process.wait()
 
     async def fail(self) -> None:
