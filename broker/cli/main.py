@@ -115,6 +115,11 @@ def _is_at_the_broker(name: str, *arguments: str) -> bool:
 def _at_the_broker(arguments: list[str]) -> int:
     try:
         status = _jumpseat.main(arguments or ["--help"], "jumpseat", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from broker.host.failures import reader_gone  # noqa: PLC0415 - one side only
+
+        return reader_gone()
     except click.UsageError as error:
         of = f" {error.ctx.info_name}" if error.ctx is not None and error.ctx.parent else ""
         status = MISUSED_VERIFY if of == " verify" else USAGE  # its 2 is a verdict

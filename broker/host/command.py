@@ -22,7 +22,7 @@ from broker.host.arguments import parser, wanted
 from broker.host.asking import VOICE, typed_text, typed_words
 from broker.host.columns import plain
 from broker.host.earlier_runs import all_entries
-from broker.host.failures import Declined, Failed, Misused, NotFound
+from broker.host.failures import Declined, Failed, Misused, NotFound, reader_gone
 from broker.host.granting import grant
 from broker.host.invocation import spoken
 from broker.host.logins.mounts import clear_left
@@ -58,7 +58,11 @@ def main(argv: List[str]) -> int:
         raise
     clear_left()
     try:
-        return _COMMANDS.get(args.command, _do)(args)
+        status = _COMMANDS.get(args.command, _do)(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return reader_gone()
     except Failed as failure:
         print(f"jumpseat: {failure}", file=sys.stderr)
         return failure.status

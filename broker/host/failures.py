@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 USAGE = 2
 NOT_FOUND = 3
 UNREACHABLE = 4
 REFUSED = 5
+_SIGPIPE = 141
 
 
 class Failed(Exception):
@@ -36,3 +39,9 @@ class Misused(Failed):
     """The command can't be run like this."""
 
     status = USAGE
+
+
+def reader_gone() -> int:
+    """Whoever read our standard output is gone: print no more there. As a shell tells SIGPIPE."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return _SIGPIPE

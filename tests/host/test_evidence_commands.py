@@ -89,3 +89,15 @@ def test_a_session_of_this_host_is_written_to_one_file(state: Path, tmp_path: Pa
     args.session = "nosuch"
     with pytest.raises(NotFound):
         evidence_commands.bundled(args)
+
+
+def test_whoever_reads_no_further_sees_no_traceback(tmp_path: Path) -> None:
+    made = bundle(tmp_path / "s.zip", folder(tmp_path / "s", signed().completes().file))
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as gone:
+        done = subprocess.run(
+            [sys.executable, "-m", "broker.host", "verify", str(made)],
+            stdout=gone, stderr=subprocess.PIPE, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr) == (141, b"")
