@@ -73,10 +73,8 @@ class Gathering:
         self._lost += 1
 
     def taken(self) -> Dict[str, Any]:
-        """What was gathered since the last time: ``{ran, lost}``; each says how long ago."""
-        now = self._clock()
-        ran = [{**one, "ago": round(now - one["ago"], 3)} for one in self._ran]
-        told = {"ran": ran, "lost": self._lost}
+        """What was gathered since the last time: ``{ran, lost}``; ``at`` is by our clock."""
+        told = {"ran": self._ran, "lost": self._lost}
         self._ran, self._lost = [], 0
         return told
 
@@ -109,7 +107,7 @@ class Gathering:
             return
         self._ran.append(
             {
-                "ago": now,
+                "at": now,
                 "pid": pid,
                 "parent": parent,
                 "user": seen.user(there) or seen.user(parent),  # it may end while it is read

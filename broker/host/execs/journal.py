@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from contextlib import suppress
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Protocol, Sequence, Set
 
@@ -129,10 +130,10 @@ class ExecJournal:
         if "limit" in told:
             self._limit(str(told["limit"]))
             return
-        now, own = self._clock(), self._own()
+        now, here, own = self._clock(), time.monotonic(), self._own()
         ran = [one for one in told["ran"] if one.pop("tty") not in own]
         for one in ran:
-            one["t"] = round(now - one.pop("ago"), 3)
+            one["t"] = round(now - (here - one.pop("at")), 3)
         if ran or told["lost"]:
             self._owner.log("execs", ran=ran, lost=int(told["lost"]))
 

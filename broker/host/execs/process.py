@@ -3,7 +3,8 @@
 Its standard input has one JSON object a line: ``{"masks": [text]}`` first, then ``{"own": [tty]}``
 whenever the session's terminals change; at its end the process ends. Its standard output has
 ``{"limit": text}`` where something can't be seen, and ends where nothing can; and, once a second
-where there is something to tell, ``{"ran": [program], "lost": count}``, several where it is much.
+where there is something to tell, ``{"ran": [program], "lost": count}``, several where it is much;
+``at`` is the time of ``time.monotonic()``, which is one for all processes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from broker.host.masks import DEFAULTS, Mask, mask_argv, own
 
 _EVERY_SECONDS = 1.0
 _PROVEN_SECONDS = 1.0
-"""A program of ours is seen to begin in so long, or none will be."""
+"""So long after it has ended a program of ours is told of, or none will be."""
 _AT_A_TIME = 256
 _MOST_IN_A_LINE = 25
 _CODES = ("jumpseat grant", "jumpseat.pyz grant")
@@ -35,11 +36,12 @@ _NOTHING = (sys.executable, "-I", "-S", "-c", "")
 
 def _is_told(source: Source, gathering: Gathering) -> bool:
     """Whether the kernel tells of a program that we begin ourselves."""
-    until = time.monotonic() + _PROVEN_SECONDS
     proof = subprocess.Popen(
         _NOTHING, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     with proof, selectors.DefaultSelector() as ready:
+        proof.wait()  # however busy the machine is
+        until = time.monotonic() + _PROVEN_SECONDS
         ready.register(source, selectors.EVENT_READ)
         while time.monotonic() < until:
             ready.select(until - time.monotonic())
