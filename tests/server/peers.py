@@ -34,7 +34,7 @@ from broker.wire.names import RECEIPTS
 
 M = TypeVar("M")
 VIEW_TOKEN = hashlib.sha256(b"a page's view token").hexdigest()
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 
 
 class Peer:
