@@ -7,7 +7,8 @@ from typing import AbstractSet, Dict, List
 
 from broker.evidence.verifying import Seen, Verified
 from broker.recording.causes import SAYS
-from broker.recording.stretches import ATTESTED, GAP, OBSERVED, Stretch
+from broker.recording.receipts import Code
+from broker.recording.stretches import ATTESTED, GAP, OBSERVED, Stretch, explained
 from broker.recording.timeline import duration
 from broker.recording.verification import Finding, Verdict
 
@@ -17,6 +18,7 @@ MEANS = {
     Verdict.REJECTED: "it is not what was signed for",
 }
 _MOST_GAPS = 10
+_LACKING = (Code.STREAM_SHORT, Code.STREAM_MISSING)
 _MOST_CHARACTERS = 300
 
 
@@ -61,13 +63,16 @@ def plain(text: str) -> str:
 
 
 def _finding(one: Finding) -> str:
+    says = plain(one.says)
+    if one.code in _LACKING:
+        says += f"; it may be that {', or '.join(explained('stream-lost'))}"
     place = []
     if one.stream:
         place.append(f"{one.stream}, byte {one.offset}")
     if one.line:
         place.append(f"line {one.line} of the receipts")
     where = f" [{'; '.join(place)}]" if place else ""
-    return f"  {one.verdict.name.lower()} ({one.code.value}): {plain(one.says)}{where}"
+    return f"  {one.verdict.name.lower()} ({one.code.value}): {says}{where}"
 
 
 def _stream(one: Seen) -> str:

@@ -80,7 +80,7 @@ class Connection:
         self._contradicted: Set[str] = set()
         self._limited = False
         key = from_base64url(session.broker_key)
-        file = ReceiptsFile(folder, session.id, key, records.streams)
+        file = ReceiptsFile(folder, session.id, key, records.streams, records.spool.sync)
         self._receipts = Receiving(file, self, owner.failed)
         self._absence = Absence()
         self._pulse = Pulse(self._now(), every)

@@ -14,7 +14,7 @@ import copy
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Dict, Iterator, Mapping, Optional, Tuple
+from typing import Callable, Dict, Iterator, Mapping, Optional, Tuple
 
 from broker.host.prefixes import Prefixes
 from broker.host.spool import StreamFile, cut_torn_line
@@ -66,17 +66,24 @@ class Taken:
 class ReceiptsFile:
     """``receipts`` in a session's folder. ``key``: the broker's, as it was when consent was given.
 
-    Empty where that is not known: then the first key that signs is the one. What a crash tore off
-    the last line is cut at once; ``load`` reads the rest.
+    Empty where that is not known: then the first key that signs is the one. ``sync``: makes the
+    streams safe from a power cut. What a crash tore off the last line is cut at once; ``load``
+    reads the rest.
     """
 
     def __init__(
-        self, folder: Path, session: str, key: bytes, streams: Mapping[str, StreamFile]
+        self,
+        folder: Path,
+        session: str,
+        key: bytes,
+        streams: Mapping[str, StreamFile],
+        sync: Callable[[], None],
     ) -> None:
         self._path = folder / RECEIPTS
         self._session = session
         self._key = to_base64url(key)
         self._streams = streams
+        self._sync = sync
         self._prefixes = Prefixes(streams)
         self._chain = Chain(session)
         self._last: Optional[int] = None
@@ -127,6 +134,9 @@ class ReceiptsFile:
         except BadReceipts as wrong:
             return Taken(self._kept(), bad=wrong)
         if found:
+            # What a receipt speaks for is as safe here as the receipt, so that no power cut makes
+            # this copy contradict what it keeps.
+            self._sync()
             self._write(received[:good])
             self._chain, self._last = chain, found[-1].time
         contradictions = tuple(one for said in found for one in self._compared(said, ended=ended))

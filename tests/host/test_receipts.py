@@ -40,8 +40,26 @@ def test_a_prefix_is_hashed_as_receipts_name_it(tmp_path: Path) -> None:
     assert prefixes.digest(LOG, 50) == hashlib.sha256(data[:50]).hexdigest()
 
 
+def sync() -> None:
+    """Nothing here has to be safe from a power cut."""
+
+
+def test_streams_are_safe_before_what_speaks_for_them_is(tmp_path: Path) -> None:
+    safe: list[str] = []
+
+    def fails() -> None:
+        safe.append("tried")
+        raise OSError(5, "Input/output error")
+
+    file = ReceiptsFile(tmp_path, SESSION, b"", {}, fails)
+    with pytest.raises(OSError, match="Input/output"):
+        file.take(Signer().begins().file, ended=False)
+    assert safe == ["tried"]
+    assert not (tmp_path / "receipts").exists()
+
+
 def test_what_is_good_before_a_bad_line_is_kept(tmp_path: Path) -> None:
-    file = ReceiptsFile(tmp_path, SESSION, b"", {})
+    file = ReceiptsFile(tmp_path, SESSION, b"", {}, sync)
     signed = Signer().begins().links().links().file
     one, two, three = lines(signed)
     taken = file.take(one + two + three.replace(b'"t":0', b'"t":1') + b"more\n", ended=False)
@@ -58,7 +76,7 @@ def test_what_is_good_before_a_bad_line_is_kept(tmp_path: Path) -> None:
 def test_the_disk_refuses_and_then_takes_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = ReceiptsFile(tmp_path, SESSION, b"", {})
+    file = ReceiptsFile(tmp_path, SESSION, b"", {}, sync)
     signed = Signer().begins().file
 
     def refuses(fd: int) -> None:
@@ -78,7 +96,7 @@ def test_more_than_any_session_has_is_refused(
 ) -> None:
     signed = Signer().begins().links().file
     monkeypatch.setattr(receipts, "MOST_BYTES", len(signed) - 1)
-    taken = ReceiptsFile(tmp_path, SESSION, b"", {}).take(signed, ended=False)
+    taken = ReceiptsFile(tmp_path, SESSION, b"", {}, sync).take(signed, ended=False)
     assert taken.kept.count == 1
     assert taken.bad is not None
     assert "more of them" in taken.bad.why
@@ -86,12 +104,12 @@ def test_more_than_any_session_has_is_refused(
 
 def test_streams_that_are_not_in_the_last_word_contradict_it(tmp_path: Path) -> None:
     streams = {LOG: stream(tmp_path, LOG, b"log\n"), CAST: stream(tmp_path, CAST, b"cast\n")}
-    file = ReceiptsFile(tmp_path, SESSION, b"", streams)
+    file = ReceiptsFile(tmp_path, SESSION, b"", streams, sync)
     signed = Signer().begins().holds(LOG, b"log\n").completes()
     taken = file.take(signed.file, ended=True)
     assert taken.contradictions == (Contradiction(CAST, 0, beyond=False),)
     assert taken.kept.complete
-    again = ReceiptsFile(tmp_path, SESSION, b"", streams).load().kept
+    again = ReceiptsFile(tmp_path, SESSION, b"", streams, sync).load().kept
     assert again == taken.kept
     assert (again.last, again.offsets) == (signed.time, {LOG: 4})
 
@@ -110,7 +128,7 @@ class SlowFile(ReceiptsFile):
     """Takes nothing before it may, and then first of all fails."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(folder, SESSION, b"", {})
+        super().__init__(folder, SESSION, b"", {}, sync)
         self.may = threading.Event()
         self.failed = False
 
