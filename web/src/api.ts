@@ -27,6 +27,8 @@ export const sessionShape = object({
   presence: presenceShape,
   viewers: list(text),
   streams: list(object({ name: text, size: number })),
+  /** When its bundle was taken in, where it came in one; customers are not told. */
+  imported: optional(maybe(number)),
   /** To whom it is encrypted at the broker; empty: to nobody. */
   sealed: optional(list(text)),
   deleted: optional(maybe(object({ at: number, by: text, why: text }))),

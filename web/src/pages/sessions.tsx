@@ -152,7 +152,7 @@ function EndedSession({ session, now }: { session: Session; now: number }) {
 
 /** What has become of its streams at the broker since it ended. */
 function AtRest({ session, now }: { session: Session; now: number }) {
-  const { deleted, kept, sealed } = session;
+  const { deleted, imported, kept, sealed } = session;
   if (deleted !== null)
     return (
       <p class="session-case" data-at-rest="deleted">
@@ -161,6 +161,11 @@ function AtRest({ session, now }: { session: Session; now: number }) {
     );
   return (
     <>
+      {imported !== null && (
+        <p class="session-case quiet" data-at-rest="imported">
+          Imported <When at={imported} now={now} />
+        </p>
+      )}
       {kept !== null && (
         <p class="session-case" data-at-rest="kept">
           Kept since <When at={kept.since} now={now} />, says {kept.by}: {kept.why}
