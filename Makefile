@@ -1,7 +1,7 @@
 # Each target does its own set-up. `make help` lists them.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench setup lock clean
+.PHONY: help demo test faults bench setup lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
@@ -13,6 +13,12 @@ demo: ## a broker, an engineer's page and a customer's shell, on this machine
 test: ## lint, types, and all tests
 	@.ci/setup
 	@.ci/test
+
+faults: ## some minutes of kills, failing calls, power cuts and tamperings; LONG=1: all, for hours
+	@.ci/setup
+	@.venv/bin/python -m tests.faults.crashes --quiet $(if $(LONG),--kills 3000 --cuts 500,--kills 60 --cuts 5) --failing --frames
+	@.venv/bin/python -m tests.simulation --seeds $(if $(LONG),20000,500)
+	@.venv/bin/python -m tests.tampering --count $(if $(LONG),112000,3000)
 
 bench: ## echo, bulk and memory, beside plain OpenSSH; prompts; search
 	@.ci/setup
