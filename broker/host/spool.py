@@ -174,16 +174,19 @@ class Spool:
 
     def recovered(self) -> int:
         """Open the streams of earlier runs, their torn lines cut; the number of the last run."""
-        last = 0
+        runs: Dict[str, int] = {}
         for path in sorted(self.folder.iterdir()):
             try:
-                run = parse_stream(path.name).run
+                runs[path.name] = parse_stream(path.name).run
             except RemoteProtocolError:
                 continue
-            last = max(last, run)
             _cut_unwritten(path)
             cut_torn_line(path)
             self.streams[path.name] = StreamFile(path, create=False)
+        last = max(runs.values(), default=0)
+        for name, run in runs.items():
+            if run == last:
+                _make_safe(self.folder / name)
         return last
 
     def create(self, name: str) -> StreamFile:
@@ -259,6 +262,24 @@ def _cut_unwritten(path: Path) -> None:
             if found >= 0:
                 file.truncate(at + found)
                 return
+
+
+def _make_safe(path: Path) -> None:
+    """Write the end anew, and sync it.
+
+    The run before this one may have been killed when a sync had failed: the kernel then holds what
+    is not on the disk, and takes it for written.
+    """
+    # Where the disk still fails, nothing is worse than it was.
+    with contextlib.suppress(OSError), path.open("r+b") as file:
+        end = file.seek(0, os.SEEK_END)
+        for at in range(max(0, end - MOST_UNSYNCED_BYTES), end, _TAIL_BYTES):
+            file.seek(at)
+            piece = file.read(_TAIL_BYTES)
+            file.seek(at)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def cut_torn_line(path: Path) -> None:

@@ -115,7 +115,8 @@ class Vendor:
         except RemoteProtocolError as error:
             socket.fail(error.code, error.message)
             told = f"the broker complains of the host: {error.code}: {error.message}"
-            if error.code == "incomplete":  # more was on its way from before a loss of power
+            # More was on its way from before a loss of power; this link had been given up before.
+            if error.code in ("incomplete", "late"):
                 self._say(told)
             else:
                 self._wrong(told)
