@@ -33,8 +33,9 @@ async def test_commands_of_both_with_their_ends(world: World, alice: Engineer) -
         await ran(customer, _HERE_DOCUMENT)
         await ran(customer, "(exit 7)")
         await ran(customer, "export TOKEN=ghp_0123456789abcdefghijABCDEFGHIJ012345")
+        before = len(customer.logged("command_started"))
         terminal.type("cat\n")
-        await viewer.until_logged("command_started", len(customer.logged("command_started")) + 1)
+        await viewer.until_logged("command_started", before + 1)
         assert (await told(world, alice))[-1]["over"] == "running"
         await ran(customer, "\x03")
         await world.end(customer)
