@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.faults.crashes import failing
 from tests.faults.crashes.invariants import Violated
 from tests.faults.crashes.meddling import How, Meddler
-from tests.faults.crashes.points import ALL, Point, plan
+from tests.faults.crashes.points import ALL, Part, Point, plan
 from tests.faults.crashes.power import lose_power
 from tests.faults.crashes.world import world
 from tests.journeys.waiting import until
@@ -135,11 +135,15 @@ async def others(asked: argparse.Namespace, tally: Tally) -> None:
 
 
 async def failures(kept: list[Path]) -> None:
-    """Each call fails in each way, in one session."""
-    async with world(kept) as one:
-        for each in failing.ALL:
+    """Each call fails in each way, and each disk is full, in one session."""
+    async with failing.small_disks(kept) as one:
+        for each in failing.ALL + failing.ON_RECEIPTS:
             failed = await failing.fail(one, each, one.folder / "failing")
             print(f"{each}: {len(failed)} calls", flush=True)
+        for lacking in (failing.may_not_grow, failing.full):
+            for part in (Part.RECORDER, Part.BROKER):
+                many = await failing.lack(one, part, lacking(one, part), one.folder / "failing")
+                print(f"{part.value}: {lacking.__name__}: {many} calls", flush=True)
         await one.finish()
 
 

@@ -16,7 +16,7 @@ from tests.journeys.waiting import PATIENCE_SECONDS
 _POLL_SECONDS = 0.005
 _LATE_SECONDS = 2.0
 _STRUCK = re.compile(r"^\d+ +(.*?) += \?.*$", re.MULTILINE)
-_INJECTED = re.compile(r"^\d+ +(.*?) += -1 .*\(INJECTED\)", re.MULTILINE)
+_FAILED = re.compile(r"^\d+ +(.*?) += -1 (?:EIO|ENOSPC|EFBIG) ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,16 @@ class Fault:
     calls: str
     paths: tuple[Path, ...]
     does: str
-    """``signal=KILL``, ``error=EIO``, …"""
-    nth: str
+    """``signal=KILL``, ``error=EIO``, …; empty: nothing, and what fails by itself is told."""
+    nth: str = ""
 
     def options(self, log: Path) -> list[str]:
         """strace's command line up to the program or process."""
         only = [word for path in self.paths for word in ("-P", str(path))]
+        inject = ["-e", f"inject={self.calls}:{self.does}:when={self.nth}"] if self.does else []
         return [
             "strace", "-I", "2", "-f", "-y", "-o", str(log), *only, "-e", f"trace={self.calls}",
-            "-e", "signal=KILL", "-e", f"inject={self.calls}:{self.does}:when={self.nth}",
+            "-e", "signal=KILL", *inject,
         ]  # fmt: skip
 
 
@@ -63,8 +64,8 @@ class Trace:
 
     @property
     def failed(self) -> list[str]:
-        """The calls that were made to fail so far."""
-        return _INJECTED.findall(self._log.read_text())
+        """The calls that failed so far."""
+        return _FAILED.findall(self._log.read_text())
 
     async def remove(self) -> None:
         """The fault is over; the process goes on."""

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from broker.wire.names import log_name, terminal_name
+from broker.wire.names import RECEIPTS, log_name, terminal_name
 from tests.faults.crashes import invariants, signed
 from tests.faults.crashes.host import Host
 from tests.faults.crashes.points import Part, Phase, Point
@@ -21,6 +21,8 @@ from tests.journeys.waiting import PATIENCE_SECONDS, until
 
 _HIT_SECONDS = 2.5
 """So long a point is waited for; some need the recorder's beat, which comes once a second."""
+_RECEIPT_SECONDS = 5.0
+"""A stream gets its next receipt 4 s after the last."""
 _NUDGE_SECONDS = 0.05
 _KILLED = (-9, 255)
 """What asyncio tells of a process that was killed; 255 where its tracer was first to know."""
@@ -30,6 +32,8 @@ class World:
     """A session that goes on through every fault. Its ``tasks`` are its seats and the tap."""
 
     def __init__(self, folder: Path, mark: str, tasks: asyncio.TaskGroup) -> None:
+        self.patience: float | None = None
+        """How long a point is waited for, in seconds; None: as long as most take."""
         env = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", processes.MARK: mark}
         self.broker = Broker(folder / "data", env)
         self.host = Host(folder / "host", env)
@@ -76,7 +80,7 @@ class World:
             await self.start_recorder()
         elif point.phase is Phase.ENDING:
             await self.host.do("end")
-        await self._nudged(process, _HIT_SECONDS)
+        await self._nudged(process, point)
         call = await trace.killed(0.0)
         if call is not None and point.part is Part.BROKER:
             await self.broker.died()
@@ -86,30 +90,35 @@ class World:
         await self._kill_recorder()
         if point.on == "earlier":
             self._tear()
+        if point.on == "receipts":
+            _torn(self.host.folder / RECEIPTS)
         if point.on == "reserve":
             (self.host.folder / "reserve").unlink(missing_ok=True)
         fault = self._fault(point)
         self._trace.unlink(missing_ok=True)
         if await self.start_recorder(traced((), fault, self._trace)):
             assert self.host.recorder is not None
-            await self._nudged(self.host.recorder, _HIT_SECONDS)
+            await self._nudged(self.host.recorder, point)
         return await struck(self.host.recorder, self._trace)
 
     async def _strike_broker_starting(self, point: Point) -> str | None:
         await self.broker.kill()
+        if point.on == "receipts":
+            _torn(self.copies.broker / RECEIPTS)
         if await self.start_broker(traced((), self._fault(point), self._trace)):
             process = Process(self.broker.pid, ())
-            await self._nudged(process, _HIT_SECONDS)
+            await self._nudged(process, point)
             call = await struck(process, self._trace)
             if not process.running:
                 await self.broker.died()
             return call
         return await struck(None, self._trace)
 
-    async def _nudged(self, process: Process, seconds: float) -> None:
+    async def _nudged(self, process: Process, point: Point) -> None:
         """Wait for a process to go; meanwhile the customer says this and that."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        usual = _RECEIPT_SECONDS if point.on == "receipts" else _HIT_SECONDS
+        end = loop.time() + (self.patience or usual)
         while loop.time() < end and not await gone(process, _NUDGE_SECONDS):
             if self.host.up:
                 await self.host.do("take_back")
@@ -138,6 +147,7 @@ class World:
             "cast": [own / terminal_name(run, 1)],
             "earlier": sorted(own.glob("run-*"), key=lambda path: path.stat().st_mtime)[-6:],
             "folder": [own, data / "recordings", data] if own is there else [own],
+            "receipts": [own / RECEIPTS],
             "reserve": [here / "reserve"],
             "session": [here / "session.json.new"],
             "socket": [self.host.socket],
@@ -155,10 +165,7 @@ class World:
         """Leave half a line, as a crash within a write would."""
         run = self.host.run
         for name in (log_name(run), terminal_name(run, 1)):
-            path = self.host.folder / name
-            if path.exists() and path.stat().st_size:
-                with path.open("ab") as file:
-                    file.write(b'[99.1, "o", "torn')
+            _torn(self.host.folder / name)
 
     # --- mending --------------------------------------------------------------------------------
 
@@ -284,6 +291,12 @@ async def world(keep: list[Path], own: Path | None = None) -> AsyncIterator[Worl
         await processes.all_gone(mark)
         if folder not in keep and own is None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _torn(path: Path) -> None:
+    if path.exists() and path.stat().st_size:
+        with path.open("ab") as file:
+            file.write(b'[99.1, "o", "torn')
 
 
 class _Over(Exception):
