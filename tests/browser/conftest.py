@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.console import Console
 from tests.browser.page import WatchedPage
 from tests.browser.phone import Phone
+from tests.journeys.waiting import PATIENCE_SECONDS
 from tests.journeys.world import World
 
 CHROMIUM = "/usr/bin/chromium"
@@ -20,6 +21,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=PATIENCE_SECONDS * 1000)
 
 SignIn = Callable[[str], Awaitable[Console]]
 _FAILED = pytest.StashKey[bool]()

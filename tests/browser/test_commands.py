@@ -59,7 +59,7 @@ async def runs_some(customer: Customer, alice: Console) -> None:
     customer.terminal.type("sleep 300\n")
     asleep = row(alice.page, "sleep 300")
     running = asleep.locator("[data-outcome=running]")
-    await expect(running).to_have_text(re.compile(r"running [1-9]\."))  # a replay begins 1 s before
+    await expect(running).to_have_text(re.compile(r"running [1-9]"))  # a replay begins 1 s before
     customer.terminal.type("\x03")
     await expect(asleep.locator("[data-outcome=failed]")).to_have_text("SIGINT (130)")
 
@@ -123,10 +123,10 @@ async def searches(alice: Console, customer: Customer) -> None:
     found = page.locator(f"[data-session='{customer.session}']")
     hit = found.locator("[data-hit=command]", has_text="ls /no-such-place")
     # The page looks again while what was recorded last is not indexed yet.
-    await expect(hit).to_be_visible(timeout=15_000)
+    await expect(hit).to_be_visible()
     await expect(hit.locator("mark").first).to_have_text("no-such-place")
     printed = found.locator("[data-hit=output]", has_text="No such file or directory")
-    await expect(printed.first).to_be_visible(timeout=15_000)
+    await expect(printed.first).to_be_visible()
     await alice.screenshot("search")
     await hit.click()
     await expect(row(page, "ls /no-such-place")).to_have_attribute("aria-current", "step")

@@ -45,7 +45,7 @@ async def test_the_story_in_two_browsers(world: World, signs_in: SignIn) -> None
     await customer.runs("echo meanwhile-$((40 + 2))")
     for one in (alice, bob):
         banner = one.page.locator("[data-banner=link-lost]")
-        await expect(banner).to_contain_text("Link lost at", timeout=30_000)
+        await expect(banner).to_contain_text("Link lost at")
         await expect(banner).to_contain_text("goes on recording")
     await alice.screenshot("link-lost")
     assert "meanwhile-42" not in await alice.at(ROWS).inner_text()

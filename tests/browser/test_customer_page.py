@@ -8,9 +8,15 @@ from tests.browser.answering import WORKS, gives_control, works
 from tests.browser.conftest import SignIn
 from tests.browser.console import has_become
 from tests.browser.phone import Phone
+from tests.journeys.customer import Customer
+from tests.journeys.waiting import keeps
 from tests.journeys.world import World
 
 LINE, SAYS = "df -h /tmp", "Mounted on"
+
+
+async def types_and_erases(customer: Customer) -> None:
+    customer.terminal.type("x\x7f")
 
 
 async def test_looked_at_refused_and_ended(world: World, signs_in: SignIn, phone: Phone) -> None:
@@ -27,7 +33,8 @@ async def test_looked_at_refused_and_ended(world: World, signs_in: SignIn, phone
     # What happens is seen, and who types.
     await works(customer)
     await phone.sees(WORKS)
-    await expect(phone.at(".types")).to_contain_text("your keyboard types")
+    async with keeps(lambda: types_and_erases(customer)):
+        await expect(phone.at(".types")).to_contain_text("your keyboard types")
     await expect(phone.at(".types")).to_have_count(0)
 
     # A proposal: all of it is shown, and this page can't let it run.
@@ -99,7 +106,8 @@ async def test_let_run_from_the_page(world: World, signs_in: SignIn, phone: Phon
     await gives_control(customer)
     await expect(phone.at("[data-mode=control]")).to_contain_text("may type")
     await alice.types("echo typed")
-    await expect(phone.at(".types")).to_contain_text("alice is typing")
+    async with keeps(lambda: alice.presses(" ")):
+        await expect(phone.at(".types")).to_contain_text("alice is typing")
     await phone.sees("echo typed")
     await phone.at(".readable").tap()
     await expect(phone.at(".readable")).to_have_attribute("aria-pressed", "true")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.journeys.waiting import until
+from tests.journeys.waiting import PATIENCE_SECONDS, until
 
 MARK = "JUMPSEAT_TEST"
 
@@ -63,7 +63,7 @@ def running(wanted: Callable[[Path], bool] = lambda folder: True) -> list[Proces
     return found
 
 
-async def all_gone(mark: str, seconds: float = 15) -> list[Process]:
+async def all_gone(mark: str, seconds: float = PATIENCE_SECONDS) -> list[Process]:
     """Wait until no marked process is left; those that are, killed."""
     try:
         await until(lambda: not marked(mark), "every process to end", seconds)

@@ -86,7 +86,7 @@ class Terminal(Changing):
         """Close the window, as by its button: the program is hung up on."""
         self.hang_up()
         try:
-            await self.ended(5)
+            await self.ended()
         except TimeoutError:
             os.killpg(self.pid, signal.SIGKILL)
             await self._process.wait()

@@ -1,15 +1,19 @@
 """``jumpseat shell``: a shell in another window, and in the panes of tmux, is one more terminal."""
 
+import asyncio
+import functools
 import re
 import shutil
 
 import pytest
 
+from broker.recording.session_log import Entry
 from tests.journeys.broker import Engineer
+from tests.journeys.customer import Customer
 from tests.journeys.recording import LOG, TERMINAL, output
 from tests.journeys.terminal import Terminal
 from tests.journeys.viewer import viewing
-from tests.journeys.waiting import until
+from tests.journeys.waiting import PATIENCE_SECONDS, until
 from tests.journeys.world import World
 
 SECOND = "run-1.terminal-2.cast"
@@ -25,7 +29,7 @@ async def test_another_window_is_the_customers(world: World) -> None:
     await window.expect("kept-42")
     await window.expect("30 100")
     assert "kept-42" in output(customer.stream(SECOND))
-    assert [one["seated"] for one in (await customer.status())["terminals"]] == [True, True]
+    assert await seated(customer) == [True, True]
 
     # A terminal that is recorded already is not recorded twice.
     await customer.runs(f"{customer.program[0]} shell; echo said=$?")
@@ -33,7 +37,10 @@ async def test_another_window_is_the_customers(world: World) -> None:
 
     # With a window left, the customer is there; its shell's end is its own.
     customer.terminal.hang_up()
-    await until(lambda: not customer.logged("detached") or None, "a moment")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await seated(customer) != [False, True]:
+            pass
+    assert not customer.logged("detached")
     window.type("exit 6\n")
     assert await window.ended() == 6
     assert (await customer.until_logged("detached"))["why"] == "its shell has ended"
@@ -45,6 +52,16 @@ async def test_another_window_is_the_customers(world: World) -> None:
     await window.expect(re.compile(rb"[$#] "))
     window.hang_up()
     await customer.until_logged("closed", 2)
+
+
+async def seated(customer: Customer) -> list[bool]:
+    """At which terminals the customer is."""
+    return [one["seated"] for one in (await customer.status())["terminals"]]
+
+
+def started(customer: Customer, line: str) -> list[Entry]:
+    """What was logged of the beginning of this command."""
+    return [one for one in customer.logged("command_started") if one["line"] == line]
 
 
 async def test_without_a_session_there_is_no_shell(world: World) -> None:
@@ -73,9 +90,12 @@ async def test_panes_of_tmux_are_terminals(world: World, alice: Engineer) -> Non
         await viewer.nobody_types(customer)
         await viewer.type(TERMINAL, "echo alice-$((40 + 2))\n")
         await until(lambda: "alice-42" in output(customer.stream(SECOND)), "its output")
-        told = {one["line"]: one["shares"] for one in customer.logged("command_started")}
-        assert told["echo customer-$((40 + 2))"] == {"customer": 25}
-        assert told["echo alice-$((40 + 2))"] == {"alice": 22}
+        for line, shares in (
+            ("echo customer-$((40 + 2))", {"customer": 25}),
+            ("echo alice-$((40 + 2))", {"alice": 22}),
+        ):
+            told = await until(functools.partial(started, customer, line), f"{line} to be told")
+            assert told[0]["shares"] == shares
 
         # Whoever has only panes left is away: tmux goes on without them.
         customer.terminal.hang_up()

@@ -3,6 +3,7 @@
 from tests.journeys.broker import Engineer
 from tests.journeys.recording import LOG, TERMINAL, output
 from tests.journeys.viewer import viewing
+from tests.journeys.waiting import keeps
 from tests.journeys.world import World
 
 
@@ -50,27 +51,43 @@ async def test_two_engineers_type_by_turns_and_the_customer_before_both(
             await viewer.follow(TERMINAL)
         await first.nobody_types(customer)
 
-        await first.type(TERMINAL, "echo of-alice")
-        await second.until(lambda: second.holder() == "alice", "alice to type")
-        await second.type(TERMINAL, "NEVER")
-        refused = await second.until_logged("refused")
+        typed = {"alice": "echo of-", "customer": "-and-"}
+
+        async def of_alice() -> None:
+            await first.type(TERMINAL, "a")
+            typed["alice"] += "a"
+
+        async def of_customer() -> None:
+            customer.terminal.type("c")
+            typed["customer"] += "c"
+
+        await first.type(TERMINAL, typed["alice"])
+        async with keeps(of_alice):
+            await second.until(lambda: second.holder() == "alice", "alice to type")
+            assert second.turns[TERMINAL].holder == first.watching.you
+            await second.type(TERMINAL, "NEVER")
+            refused = await second.until_logged("refused")
         assert (refused["person"], refused["why"]) == ("bob", "turn")
-        assert first.turns[TERMINAL].holder == first.watching.you
+        await first.sees(TERMINAL, typed["alice"])
 
         # The customer needs no turn, and has it by typing.
-        customer.terminal.type("-and-me")
-        await first.until(lambda: first.holder() == "customer", "the customer to type")
-        await first.type(TERMINAL, "NEVER")
-        refused = await first.until_logged("refused", 2)
+        customer.terminal.type(typed["customer"])
+        async with keeps(of_customer):
+            await first.until(lambda: first.holder() == "customer", "the customer to type")
+            await first.type(TERMINAL, "NEVER")
+            refused = await first.until_logged("refused", 2)
         assert (refused["person"], refused["why"]) == ("alice", "turn")
+        await second.sees(TERMINAL, typed["alice"] + typed["customer"])
 
         # A moment after their last key it is anybody's.
         await second.nobody_types(customer)
         before = len(customer.logged("command_started"))
         await second.type(TERMINAL, "-of-bob\n")
-        await customer.terminal.expect("\rof-alice-and-me-of-bob\r\n")
+        line = "".join(typed.values()) + "-of-bob"
+        await customer.terminal.expect(f"\r{line.removeprefix('echo ')}\r\n")
         entered = await first.until_logged("command_started", before + 1)
-        assert entered["shares"] == {"alice": 13, "customer": 7, "bob": 7}
+        shares = {person: len(keys) for person, keys in typed.items()}
+        assert entered["shares"] == {**shares, "bob": 7}
 
     await world.end(customer)
     streams = await world.both_copies(customer, alice)

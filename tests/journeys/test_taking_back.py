@@ -16,7 +16,7 @@ from tests.journeys.world import World
 
 FROZEN_SECONDS = 0.1
 PAGE_SECONDS = 1.0
-SLOW = 10
+SLOW = 30
 """A shared machine may be so many times slower; what was measured is printed (pytest -s)."""
 NOT_DONE = 5
 
@@ -238,7 +238,7 @@ async def test_a_short_grant_expires_and_is_extended(world: World, alice: Engine
         await viewer.follow(LOG)
         await viewer.follow(TERMINAL)
         expired = await viewer.until_logged("expired")
-        assert expired["t"] == pytest.approx(4, abs=1)
+        assert 3.9 <= expired["t"] < 4 + SLOW * FROZEN_SECONDS
         await viewer.type(TERMINAL, "NEVER")
         assert (await viewer.until_logged("refused"))["why"] == "expired"
         await viewer.request("time")

@@ -1,7 +1,8 @@
 """Waiting for a condition, never for a length of time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -53,3 +54,24 @@ async def until(condition: Callable[[], T], what: str, seconds: float = PATIENCE
             raise AssertionError(f"waited {seconds} s for {what}")
         await asyncio.sleep(_POLL_SECONDS)
     return value
+
+
+@asynccontextmanager
+async def keeps(pressing: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Press keys again and again meanwhile: whoever types has the turn for a moment only."""
+    enough = asyncio.Event()
+
+    async def press() -> None:
+        while not enough.is_set():
+            await pressing()
+            await asyncio.sleep(0.2)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(press())
+            try:
+                yield
+            finally:
+                enough.set()
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None  # what went wrong is easier to read alone
