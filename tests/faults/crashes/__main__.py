@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.faults.crashes import failing
+from tests.faults.crashes import failing, lacking
 from tests.faults.crashes.invariants import Violated
 from tests.faults.crashes.meddling import How, Meddler
 from tests.faults.crashes.points import ALL, Part, Point, plan
@@ -117,6 +117,7 @@ async def others(asked: argparse.Namespace, tally: Tally) -> None:
         wanted.append((f"{_CUTS} power cuts from {number * _CUTS} on", again, cut))
     if asked.failing:
         wanted.append(("calls that fail", "--failing", failures))
+        wanted.append(("a lack of room", "--failing", no_room))
     for how in How if asked.frames else ():
 
         async def meddle(kept: list[Path], how: How = how) -> None:
@@ -128,6 +129,8 @@ async def others(asked: argparse.Namespace, tally: Tally) -> None:
         try:
             await happens(kept)
             print(f"{what}: nothing lost", flush=True)
+        except* lacking.NoDisk as none:
+            print(f"{what}: not tried: {none.exceptions[0]}", flush=True)
         except* Exception as error:  # noqa: BLE001 - told, and the next one is tried
             text = f"VIOLATED by {what}: {error.exceptions[0]!r}\n  {kept}\n  again: "
             tally.failures.append(text)
@@ -135,15 +138,21 @@ async def others(asked: argparse.Namespace, tally: Tally) -> None:
 
 
 async def failures(kept: list[Path]) -> None:
-    """Each call fails in each way, and each disk is full, in one session."""
-    async with failing.small_disks(kept) as one:
+    """Each call fails in each way, in one session."""
+    async with world(kept) as one:
         for each in failing.ALL + failing.ON_RECEIPTS:
             failed = await failing.fail(one, each, one.folder / "failing")
             print(f"{each}: {len(failed)} calls", flush=True)
-        for lacking in (failing.may_not_grow, failing.full):
+        await one.finish()
+
+
+async def no_room(kept: list[Path]) -> None:
+    """Each side's disk is full, and each side's files may not grow, in one session."""
+    async with lacking.small_disks(kept) as one:
+        for lacks in (lacking.may_not_grow, lacking.full):
             for part in (Part.RECORDER, Part.BROKER):
-                many = await failing.lack(one, part, lacking(one, part), one.folder / "failing")
-                print(f"{part.value}: {lacking.__name__}: {many} calls", flush=True)
+                failed = await lacking.lack(one, part, lacks(one, part), one.folder / "lacking")
+                print(f"{part.value}: {lacks.__name__}: {failed} calls", flush=True)
         await one.finish()
 
 

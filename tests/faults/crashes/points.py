@@ -120,6 +120,8 @@ _TABLE: tuple[tuple[Part, Phase, str, str, int], ...] = (
     (_B, Phase.STARTING, "fsync", "earlier", 3),
     (_B, Phase.STARTING, "fsync", "folder", 1),
     (_B, Phase.STARTING, "pread64", "earlier", 1),
+    (_B, Phase.STARTING, _WRITE, "database", 1),
+    (_B, Phase.STARTING, "fdatasync", "database", 1),
     (_B, Phase.STARTING, "openat", "receipts", 2),
     (_B, Phase.STARTING, "fsync", "receipts", 1),
     (_B, Phase.STARTING, "ftruncate", "receipts", 1),

@@ -21,8 +21,8 @@ from tests.journeys.waiting import PATIENCE_SECONDS, until
 
 _HIT_SECONDS = 2.5
 """So long a point is waited for; some need the recorder's beat, which comes once a second."""
-_RECEIPT_SECONDS = 5.0
-"""A stream gets its next receipt 4 s after the last."""
+_SLOW_SECONDS = 5.0
+"""A stream gets its next receipt 4 s after the last; whoever dials again waits, too."""
 _NUDGE_SECONDS = 0.05
 _KILLED = (-9, 255)
 """What asyncio tells of a process that was killed; 255 where its tracer was first to know."""
@@ -117,8 +117,8 @@ class World:
     async def _nudged(self, process: Process, point: Point) -> None:
         """Wait for a process to go; meanwhile the customer says this and that."""
         loop = asyncio.get_running_loop()
-        usual = _RECEIPT_SECONDS if point.on == "receipts" else _HIT_SECONDS
-        end = loop.time() + (self.patience or usual)
+        slow = point.on == "receipts" or point.phase is Phase.DIALLING
+        end = loop.time() + (self.patience or (_SLOW_SECONDS if slow else _HIT_SECONDS))
         while loop.time() < end and not await gone(process, _NUDGE_SECONDS):
             if self.host.up:
                 await self.host.do("take_back")
@@ -151,7 +151,7 @@ class World:
             "reserve": [here / "reserve"],
             "session": [here / "session.json.new"],
             "socket": [self.host.socket],
-            "database": sorted(data.glob("*.db*")),
+            "database": [data / f"metadata.sqlite3{end}" for end in ("", "-wal")],
         }[point.on]
 
     async def _kill_recorder(self) -> None:
