@@ -6,6 +6,7 @@ with frames in each way; with any of these there are no kills but for ``--kills`
 
 import argparse
 import asyncio
+import signal
 import sys
 import time
 from collections import Counter
@@ -181,6 +182,8 @@ def main() -> int:
     parser.add_argument("--frames", action="store_true")
     parser.add_argument("--quiet", action="store_true")
     asked = parser.parse_args()
+    # Told to stop, it leaves no process behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     tally = Tally(asked.seed, verbose=not asked.quiet)
     other = asked.cuts or asked.failing or asked.frames
     kills = (0 if other else 3000) if asked.kills is None else asked.kills
