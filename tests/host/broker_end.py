@@ -29,7 +29,7 @@ from broker.wire.messages import (
 from broker.wire.names import RECEIPTS
 from tests.recording.receipts_made import Signer
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 40.0
 
 
 class BrokerEnd:

@@ -68,8 +68,9 @@ class Host:
         return await asyncio.to_thread(ask)
 
     def log(self, run: int = 1) -> list[session_log.Entry]:
-        lines = (self.folder / f"run-{run}.log").read_text().splitlines()
-        return [session_log.decode(line) for line in lines]
+        lines = (self.folder / f"run-{run}.log").read_text().splitlines(keepends=True)
+        # The last one may be half written.
+        return [session_log.decode(line) for line in lines if line.endswith("\n")]
 
     def logged(self, event: str, run: int = 1) -> list[session_log.Entry]:
         return [entry for entry in self.log(run) if entry["event"] == event]

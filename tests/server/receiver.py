@@ -17,7 +17,7 @@ from broker.server.webhooks.settings import Webhook
 
 PATH = "/services/T000/B000/xxSECRETxx"
 KEY = b"a key of thirty-two random bytes"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 40.0
 HANG = 0
 """In place of a status: never answer."""
 

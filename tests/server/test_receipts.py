@@ -19,6 +19,7 @@ from broker.server.stores.metadata import Metadata
 from broker.server.stores.recordings import Recordings
 from broker.wire.messages import Append, Complete, Error, Held, Leave, Present, Refused
 from broker.wire.names import RECEIPTS
+from tests.journeys.waiting import until
 from tests.server.casts import CAST, LOG, cast, entry, started
 from tests.server.conftest import Serve
 from tests.server.peers import Peer, Site, hello
@@ -175,9 +176,7 @@ async def test_a_chain_begins_with_the_key_that_the_customer_was_shown(
     async with serve() as site:
         granted = await site.grant()
         file = data / "recordings" / granted["session"] / "receipts"
-        async with asyncio.timeout(10):
-            while not (file.exists() and file.stat().st_size > 0):
-                await asyncio.sleep(0.01)
+        await until(lambda: file.exists() and file.stat().st_size > 0, "the first statement")
         first, *_ = (await ask(data, "rotate"))["keys"]
         async with site.connected(granted) as (host, _):
             await send(host, CAST, RECORDING)

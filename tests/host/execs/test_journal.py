@@ -205,7 +205,7 @@ async def test_in_a_session_it_stands_in_the_log_and_ends_with_the_grant(
         return [pid for pid, line in lines.items() if line.endswith(b"\0execs\0")]
 
     await until(watching, "the process that watches")
-    for _ in range(20):
+    for _ in range(80):
         seat.types("/bin/sleep 0.36\n")
         shell.type("/bin/sleep 0.37\n")
         await asyncio.sleep(0.5)  # between tries: nobody says from when on it watches

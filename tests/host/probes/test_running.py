@@ -46,11 +46,11 @@ def test_it_sees_no_terminal_no_input_and_no_descriptor_of_ours(tmp_path: Path) 
 def test_a_hanging_one_is_killed_with_all_it_started(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     began = time.monotonic()
-    with pytest.raises(Unseen, match=r"^sh did not end in 0.3 s$"):
-        output(shell(f"sleep 1000 & echo $! > {mark}; wait", timeout=0.3))
-    assert time.monotonic() - began < 3.0
+    with pytest.raises(Unseen, match=r"^sh did not end in 2 s$"):
+        output(shell(f"sleep 1000 & echo $! > {mark}; wait", timeout=2))
+    assert time.monotonic() - began < 100
     child = Path(f"/proc/{mark.read_text().strip()}/stat")
-    until = time.monotonic() + 5
+    until = time.monotonic() + 40
     while child.exists() and child.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < until
         time.sleep(0.01)
