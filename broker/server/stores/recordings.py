@@ -65,7 +65,7 @@ class Recordings:
                 os.fsync(fd)
                 sizes[stream] = os.fstat(fd).st_size
         if sizes:
-            _sync_directory(self.root / session)
+            _sync_names(self.root / session)
         return sizes
 
     def sizes(self, session: str) -> dict[str, int]:
@@ -97,12 +97,11 @@ class Recordings:
         clean, so syncing again on the same descriptor would report a success that is none.
         """
         path = self.path(session, stream)
-        try:
-            fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            if offset:
-                raise
-            fd = _create(path)
+        flags = os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW
+        if offset == 0:
+            path.parent.mkdir(mode=_DIR_MODE, exist_ok=True)
+            flags |= os.O_CREAT
+        fd = os.open(path, flags, _FILE_MODE)
         try:
             if os.fstat(fd).st_size < offset:
                 raise OSError(errno.EIO, "the file is shorter than what was held", str(path))
@@ -110,6 +109,9 @@ class Recordings:
                 os.ftruncate(fd, offset)  # what a torn attempt left
                 _write(fd, offset, data)
                 os.fdatasync(fd)
+                if offset == 0:
+                    # Also where it was there: whoever made it may not have come so far.
+                    _sync_names(path.parent)
             except OSError:
                 with contextlib.suppress(OSError):
                     os.ftruncate(fd, offset)
@@ -148,6 +150,7 @@ class Recordings:
                 written = os.pread(fd, os.fstat(fd).st_size, 0)
         except FileNotFoundError:
             return b""
+        _sync_names(self.folder(session))
         return written[: written.rfind(b"\n") + 1]
 
     def pieces(self, session: str, stream: str, size: int) -> Iterator[bytes]:
@@ -164,19 +167,10 @@ class Recordings:
                 yield line.decode("utf-8", "replace")
 
 
-def _create(path: Path) -> int:
-    """A new empty file, durable with its directories. A failed attempt leaves no file behind."""
-    path.parent.mkdir(mode=_DIR_MODE, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
-    fd = os.open(path, flags, _FILE_MODE)
-    try:
-        _sync_directory(path.parent)
-        _sync_directory(path.parent.parent)
-    except OSError:
-        os.close(fd)
-        path.unlink(missing_ok=True)
-        raise
-    return fd
+def _sync_names(folder: Path) -> None:
+    """Make what is in a session's folder, and that there is one, survive a power cut."""
+    _sync_directory(folder)
+    _sync_directory(folder.parent)
 
 
 def _cut_zeros(fd: int) -> None:
