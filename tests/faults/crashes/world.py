@@ -23,6 +23,7 @@ _HIT_SECONDS = 2.5
 """So long a point is waited for; some need the recorder's beat, which comes once a second."""
 _SLOW_SECONDS = 5.0
 """A stream gets its next receipt 4 s after the last; whoever dials again waits, too."""
+_DIALLED = (Part.BROKER, Phase.STARTING)
 _NUDGE_SECONDS = 0.05
 _KILLED = (-9, 255)
 """What asyncio tells of a process that was killed; 255 where its tracer was first to know."""
@@ -117,7 +118,8 @@ class World:
     async def _nudged(self, process: Process, point: Point) -> None:
         """Wait for a process to go; meanwhile the customer says this and that."""
         loop = asyncio.get_running_loop()
-        slow = point.on == "receipts" or point.phase is Phase.DIALLING
+        dialled = point.phase is Phase.DIALLING or (point.part, point.phase) == _DIALLED
+        slow = dialled or point.on == "receipts"
         end = loop.time() + (self.patience or (_SLOW_SECONDS if slow else _HIT_SECONDS))
         while loop.time() < end and not await gone(process, _NUDGE_SECONDS):
             if self.host.up:
