@@ -212,6 +212,10 @@ class Connection:
             self._owner.log("link_lost", why=why, since=last.t)
         self._owner.link_gone()
 
+    def uplink_stuck(self) -> None:
+        """The uplink hangs on a connection that is gone: another one dials."""
+        self.uplink.end()
+
     def turned_away(self, error: Error) -> None:
         """The broker does not want this session: dial no more until the customer says so."""
         self.uplink.leave("disconnected")

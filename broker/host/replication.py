@@ -60,6 +60,9 @@ class Listener(Protocol):
     def from_viewers(self, message: Message) -> None:
         """Who watches, and what they want."""
 
+    def uplink_stuck(self) -> None:
+        """The uplink does not drop its connection: it waits for a broker that takes nothing."""
+
     def all_held(self) -> None:
         """The broker durably holds every stream to its end. Told often."""
 
@@ -67,6 +70,7 @@ class Listener(Protocol):
 _FROM_VIEWERS = (
     Joined, Left, Input, Propose, Withdraw, Request, PutHold, LiftHold, Attention, Act,
 )  # fmt: skip
+_DROP_SECONDS = 3.0
 # Codes of the broker's `error` after which another attempt would end the same way.
 _FINAL = frozenset({"bad-token", "ended", "protocol-version", "replaced"})
 
@@ -91,6 +95,7 @@ class Replication:
         self._uplink: Optional[PackedLink] = None
         self._link: Optional[Link] = None
         self._timer: Optional[asyncio.TimerHandle] = None
+        self._dropping: Optional[asyncio.TimerHandle] = None
         self._withholding = False
         self._withheld: Dict[str, int] = {}
         """Where recordings stood when what follows began to be withheld."""
@@ -116,6 +121,7 @@ class Replication:
     def uplink_lost(self, why: str) -> None:
         """The uplink is gone, and the link with it."""
         self._uplink = None
+        self._dropped()
         self._down(why, uplink_ended=True)
 
     def receive(self, encoded: bytes) -> None:
@@ -134,6 +140,8 @@ class Replication:
         self._give_up(code)
 
     def _receive(self, message: Message) -> None:
+        if isinstance(message, (LinkUp, LinkDown)):
+            self._dropped()
         if isinstance(message, LinkUp):
             self._link = Link(HOST_TO_BROKER, self._now().t)
             self._send(self._listener.hello())
@@ -265,9 +273,21 @@ class Replication:
             self._timer = self._loop.call_later(link.due - now, self._watch)
 
     def _give_up(self, why: str) -> None:
-        """Have the uplink drop its connection and dial again."""
+        """Have the uplink drop its connection and dial again.
+
+        An uplink that can't get rid of what it was given reads no more of it, and not this either:
+        it has so long to say that it did.
+        """
         self._send(LinkDown(why))
         self._down(why)
+        self._dropped()
+        if self._uplink is not None:
+            self._dropping = self._loop.call_later(_DROP_SECONDS, self._listener.uplink_stuck)
+
+    def _dropped(self) -> None:
+        if self._dropping is not None:
+            self._dropping.cancel()
+            self._dropping = None
 
     def _down(self, why: str, *, uplink_ended: bool = False) -> None:
         was_up = self._link is not None and self._link.state is not LinkState.GREETING

@@ -75,6 +75,11 @@ class UplinkProcess:
             self._link.send(Leave(reason))
         self._leaving.set()
 
+    def end(self) -> None:
+        """This uplink is of no use any more; where the link is wanted, another one is started."""
+        if self._process is not None:
+            self._process.kill()
+
     async def gone(self) -> None:
         """Wait until an uplink that was told to leave has."""
         await self._none.wait()
