@@ -233,7 +233,8 @@ async def delivered(ready: dict[str, Any], data: Path, streams: dict[str, bytes]
                     await host.send(Append(stream, at, bytes_[at : at + 60_000]))
                 size = len(bytes_)
                 await host.wait(Held, lambda held, size=size: held.offset == size)  # type: ignore[misc]
-            live = (await asyncio.to_thread(told, "sessions", "--data", str(data)))[0]
+            asked = asyncio.to_thread(told, "sessions", "--data", str(data))
+            live = (await host.meanwhile(asked))[0]
             assert live["presence"]["state"] == "empty"
         return str(granted["session"])
 

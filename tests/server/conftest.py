@@ -10,9 +10,16 @@ import pytest
 from broker.server import app
 from broker.server.configuration import Configuration
 from broker.server.webhooks.sender import Pace
+from broker.wire.link import Link
 from tests.server.peers import Site
 
 Serve = Callable[..., AbstractAsyncContextManager[Site]]
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom a test drives by hand answers only while it reads: nobody is given up for that."""
+    monkeypatch.setattr(Link, "patience", 1000.0)
 
 
 @pytest.fixture

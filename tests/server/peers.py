@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -105,6 +105,15 @@ class Peer:
         await self.send(Leave("ended"))
         assert await self.closed() is None
         return found
+
+    async def meanwhile(self, work: Awaitable[M]) -> M:
+        """Wait for something else, and answer pings until it is done."""
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(self.closed())
+            try:
+                return await work
+            finally:
+                reading.cancel()
 
     async def closed(self) -> Error | None:
         """Read on to the end: the error that the broker gave for it, if it did."""

@@ -1,4 +1,3 @@
-import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -47,36 +46,6 @@ async def test_the_customer_is_shown_as_the_log_and_the_link_tell(site: Site) ->
             await viewer.wait(Present, lambda present: present.state == "at-keyboard")
             await host.send(Leave("disconnected"))
             await viewer.wait(Present, lambda present: present.state == "disconnected")
-
-
-async def test_a_silent_host_is_lost(site: Site) -> None:
-    granted = await site.grant()
-    async with site.viewing(granted["session"]) as viewer, site.connected(granted) as (host, _):
-        host.answers_pings = False
-        await viewer.wait(Present, lambda present: present.state == "link-lost")
-
-
-async def test_a_message_that_takes_long_to_come_is_a_sign_of_life(site: Site) -> None:
-    silent, slow = await site.grant(), await site.grant()
-    piece = codec.encode(Append(LOG, 0, started()))
-    frame = b"\x82\xfe" + len(piece).to_bytes(2, "big") + bytes(4) + piece  # masked with zeros
-    assert len(piece) > 125
-    async with site.viewing(silent["session"]) as viewer, site.connected(slow) as (host, _):
-        wire = host.ws.get_extra_info("socket").dup()
-        async with site.connected(silent) as (gone, _), asyncio.TaskGroup() as group:
-            gone.answers_pings = host.answers_pings = False
-
-            async def trickle() -> None:
-                sent = 0
-                while viewer.present is None or viewer.present.state != "link-lost":
-                    sent += wire.send(frame[sent : sent + 1])
-                    await asyncio.sleep(0.3)  # the pace of a slow link, and no wait
-                wire.sendall(frame[sent:])
-
-            group.create_task(trickle())
-            await viewer.wait(Present, lambda present: present.state == "link-lost")
-        wire.close()
-        await host.wait(Held)
 
 
 async def test_a_second_connection_replaces_the_first(site: Site) -> None:
