@@ -101,11 +101,6 @@ class BrokerEnd:
         assert self._link is not None
         self._link.transport.abort()
 
-    def stop_reading(self) -> None:
-        """Take nothing more from this connection, which then is as one whose cable is pulled."""
-        assert self._link is not None
-        self._link.transport.pause_reading()
-
     async def until(self, true: Callable[[], bool], what: str) -> None:
         async with self._changed:
             try:

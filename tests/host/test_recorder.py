@@ -113,16 +113,6 @@ async def test_a_silent_broker_is_given_up_and_dialled_again(host: Host, broker:
     await broker.until_in(LOG, b'"the broker is silent"')
 
 
-async def test_one_that_is_silent_and_reads_nothing_is_dialled_again_all_the_same(
-    host: Host, broker: BrokerEnd
-) -> None:
-    seat = await sit(host, broker)
-    broker.stop_reading()
-    seat.types("head -c 8000000 /dev/zero | tr '\\0' x | fold -w 100; echo do''ne\r")
-    await broker.until(lambda: broker.links >= 2, "a second link")
-    await broker.until_in(TERMINAL, b"done")
-
-
 async def test_a_broker_that_is_full_sends_it_all_again(host: Host, broker: BrokerEnd) -> None:
     seat = await sit(host, broker)
     broker.holding = False

@@ -42,16 +42,14 @@ async def test_a_link_that_the_customer_cuts(world: World, alice: Engineer) -> N
 
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["killed", "frozen"])
-async def test_an_uplink_that_is_gone(world: World, alice: Engineer, stopped: bool) -> None:
+async def test_an_uplink_that_is_gone_or_hangs(world: World, alice: Engineer, stopped: bool) -> None:
     customer = await world.granted()
     async with viewing(world.broker, customer.session, alice) as viewer:
         await watched(viewer)
         uplink = customer.part("uplink")
         uplink.kill(signal.SIGSTOP if stopped else signal.SIGKILL)
         await customer.runs("echo meanwhile-$((40 + 2))")
-        lost = await viewer.is_told("link-lost")
-        if stopped:
-            uplink.kill(signal.SIGCONT)
+        lost = await viewer.is_told("link-lost")  # and another uplink is started by itself
         await viewer.gets(TERMINAL, "meanwhile-42")
         await viewer.is_told("at-keyboard")
         await customer.until_logged("link_up", times=2)
