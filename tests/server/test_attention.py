@@ -115,6 +115,6 @@ async def test_a_flood_is_told_in_part_and_how_it_ended(site: Site) -> None:
 
         async def last() -> None:
             while attention(host)[-1] != ("v1", "hidden"):
-                await host.next()
+                assert await host.next() is not None
 
         await viewer.meanwhile(last())  # a page that answers nothing is asleep
