@@ -42,7 +42,9 @@ async def test_a_link_that_the_customer_cuts(world: World, alice: Engineer) -> N
 
 
 @pytest.mark.parametrize("stopped", [False, True], ids=["killed", "frozen"])
-async def test_an_uplink_that_is_gone_or_hangs(world: World, alice: Engineer, stopped: bool) -> None:
+async def test_an_uplink_that_is_gone_or_hangs(
+    world: World, alice: Engineer, stopped: bool
+) -> None:
     customer = await world.granted()
     async with viewing(world.broker, customer.session, alice) as viewer:
         await watched(viewer)
