@@ -49,8 +49,7 @@ def command(
     from broker.evidence.encryption import (  # noqa: PLC0415
         BadKey,
         check_recipients,
-        encrypt,
-        memory,
+        encrypting,
     )
     from broker.evidence.packing import Maker, pack  # noqa: PLC0415
     from broker.evidence.placing import Occupied, placed  # noqa: PLC0415
@@ -66,14 +65,8 @@ def command(
     try:
         page = replay_page.template()
         maker = Maker("broker", time.time(), kept.keys, kept.trusted)
-        with placed(output, session) as file:
-            if to:
-                with memory() as plain:
-                    packed = pack(kept.source, maker, page, plain)
-                    plain.seek(0)
-                    encrypt(plain, file, to)
-            else:
-                packed = pack(kept.source, maker, page, file)
+        with placed(output, session) as file, encrypting(file, to) as plain:
+            packed = pack(kept.source, maker, page, plain)
         told = bundle_as_json(str(output), output.stat().st_size, packed)
     except Occupied as error:
         raise Failed(str(error), REFUSED) from None

@@ -178,6 +178,13 @@ def _add_evidence(commands: Any) -> None:  # noqa: ANN401 - argparse has no publ
         "session", metavar="SESSION", nargs="?", help="which one; the newest unless told"
     )
     one.add_argument("-o", "--output", metavar="FILE", required=True, help="where to write")
+    one.add_argument(
+        "--recipient",
+        action="append",
+        default=[],
+        metavar="age1...",
+        help="encrypt it with the age program to this key; may be given several times",
+    )
     one.add_argument("--json", action="store_true", help="print what was written as JSON")
 
 

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any, Dict, List, Set, Tuple
 
 from broker.evidence import replay_page
-from broker.evidence.encryption import BadKey, Keys, read_keys
+from broker.evidence.encryption import (
+    BadKey,
+    Keys,
+    NotInstalled,
+    check_recipients,
+    encrypting,
+    read_keys,
+)
 from broker.evidence.folder import Folder
 from broker.evidence.opening import opened
 from broker.evidence.packing import Maker, keys_of, pack
@@ -62,15 +69,16 @@ def bundled(args: argparse.Namespace) -> str:
     folder = sessions.newest(args.session)
     path = Path(args.output)
     try:
+        to = check_recipients(args.recipient)
         page = replay_page.template()
         source = Folder(folder, folder.name)
         trusted = known_brokers.fingerprints(paths.state_dir()) | _pinned(folder).keys()
         maker = Maker("host", time.time(), _keys(folder, source), trusted, _reports(source))
-        with placed(path, folder.name) as file:
-            packed = pack(source, maker, page, file)
+        with placed(path, folder.name) as file, encrypting(file, to) as plain:
+            packed = pack(source, maker, page, plain)
     except Occupied as error:
         raise Declined(str(error)) from None
-    except (Unreadable, replay_page.NotBuilt) as error:
+    except (Unreadable, replay_page.NotBuilt, NotInstalled, BadKey) as error:
         raise Failed(str(error)) from None
     except OSError as error:
         raise Failed(f"{error.filename or path}: {error.strerror}") from None

@@ -17,6 +17,7 @@ from broker.evidence.encryption import (
     check_recipients,
     decrypt,
     encrypt,
+    encrypting,
     plain_size,
     read_keys,
 )
@@ -83,6 +84,31 @@ def test_the_age_program_reads_it_and_writes_what_is_read(
     monkeypatch.setenv("PATH", "/nowhere")
     with ours.open("rb") as source, plain.open("wb") as written, pytest.raises(NotInstalled):
         decrypt(source, written, read_keys([file]))
+
+
+@pytest.mark.parametrize("has_library", [True, False])
+@pytest.mark.skipif(not Path(AGE).exists(), reason="age is not installed")
+def test_what_is_written_is_encrypted_with_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_library: bool
+) -> None:
+    to, file = key_file(tmp_path)
+    path = tmp_path / "file.age"
+    with monkeypatch.context() as host:
+        if not has_library:
+            host.setattr(encryption, "_library", _not_there)
+        with path.open("wb") as target, encrypting(target, check_recipients([to])) as plain:
+            plain.write(b"text")
+        for text in ("age1x", "age1" + "q" * 58):
+            with (
+                path.with_name("none").open("wb") as none,
+                pytest.raises(BadKey),
+                encrypting(none, check_recipients([text])) as plain,
+            ):
+                plain.write(b"text")
+    assert opened(path, read_keys([file])) == b"text"
+    with path.open("wb") as target, encrypting(target, ()) as plain:
+        plain.write(b"text")
+    assert path.read_bytes() == b"text"
 
 
 def _not_there() -> NoReturn:

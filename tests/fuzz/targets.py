@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qsl
 
+from broker.evidence.opening import opened
+from broker.evidence.source import Unreadable
+from broker.evidence.verifying import as_json as verified_as_json
+from broker.evidence.verifying import verify
 from broker.host import marks
 from broker.host.page_acts import PageActs
 from broker.host.refusal import NotDone
@@ -106,6 +111,15 @@ def receipts(data: bytes) -> None:
     assert b"".join(lines(data)) == data
 
 
+def bundle(data: bytes) -> None:
+    """A bundle: whatever is wrong with it is said of it, or it can't be read at all."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        path = Path(folder) / "s.zip"
+        path.write_bytes(data)
+        with suppress(Unreadable):
+            json.dumps(verified_as_json(verify(opened(path), set())))
+
+
 def invitation(data: bytes) -> None:
     """What a broker answers of an invitation: the probes and folders that a vendor wants."""
     with suppress(ValueError, RecursionError):
@@ -153,8 +167,8 @@ def query(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     one.__name__: one
     for one in (
-        frame, text_frame, unix_socket, cast, log, log_line, receipts, invitation, code, terminal,
-        act, query,
+        frame, text_frame, unix_socket, cast, log, log_line, receipts, bundle, invitation, code,
+        terminal, act, query,
     )
 }  # fmt: skip
 
