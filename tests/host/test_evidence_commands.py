@@ -13,8 +13,9 @@ import pytest
 from broker.evidence import replay_page
 from broker.host import evidence_commands, known_brokers
 from broker.host.arguments import parser
-from broker.host.failures import Declined, NotFound
+from broker.host.failures import Declined, Failed, NotFound
 from tests.evidence.sessions_made import LOG, PAGE, SESSION, bundle, folder, log, repacked, signed
+from tests.evidence.test_encryption import key_file
 from tests.recording.receipts_made import ONE, TWO
 
 KEY = ("--key", ONE.fingerprint)
@@ -88,6 +89,19 @@ def test_a_session_of_this_host_is_written_to_one_file(state: Path, tmp_path: Pa
         evidence_commands.bundled(args)
     args.session = "nosuch"
     with pytest.raises(NotFound):
+        evidence_commands.bundled(args)
+
+
+def test_one_file_for_one_reader(state: Path, tmp_path: Path) -> None:
+    to, key = key_file(tmp_path)
+    out = tmp_path / "out.age"
+    args = parser().parse_args(["bundle", SESSION, "-o", str(out), "--recipient", to])
+    evidence_commands.bundled(args)
+    assert out.read_bytes().startswith(b"age-encryption.org/")
+    assert verify(str(out), *KEY)[0] == 3
+    assert verify(str(out), *KEY, "--identity", str(key))[0] == 0
+    args.recipient = ["somebody"]
+    with pytest.raises(Failed, match="is no recipient"):
         evidence_commands.bundled(args)
 
 
