@@ -117,9 +117,16 @@ async def refusal(site: Site, path: str) -> tuple[int, str, str]:
         return got.status, told["error"]["code"], told["error"]["message"]
 
 
-async def found(site: Site, q: str) -> int:
-    async with site.engineer.get("/api/search", params={"q": q}) as got:
+async def found(site: Site, session: str, q: str) -> int:
+    async with site.engineer.get("/api/search", params={"q": q, "session": session}) as got:
         return len((await got.json())["hits"])
+
+
+async def is_forgotten(site: Site, session: str, q: str) -> None:
+    """The index does not have it; forgetting is its own process's work."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await found(site, session, q):
+            await asyncio.sleep(0.01)
 
 
 def judged(folder: Path, key: Key | None = None) -> tuple[Verdict, list[str]]:

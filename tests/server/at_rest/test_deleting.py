@@ -20,7 +20,7 @@ from tests.server.at_rest.complete import (
     ask,
     delivered,
     encrypting,
-    found,
+    is_forgotten,
     is_nowhere,
     judged,
     killed,
@@ -61,7 +61,7 @@ async def is_gone(site: Site, session: str, by: str, why: str) -> None:
         status, code, said = await refusal(site, f"/api/sessions/{session}/{path}")
         assert (status, code) == (410, "gone")
         assert said.endswith(f"by {by}: {why}")
-    assert await found(site, SECRET) == 0
+    await is_forgotten(site, session, SECRET)
 
 
 async def test_deleting_leaves_a_tombstone(

@@ -1,5 +1,6 @@
 """Complete sessions are sealed: read again with a key, sealed to others, and killed amid it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.server.at_rest.complete import (
     delivered,
     encrypting,
     found,
+    is_forgotten,
     is_nowhere,
     is_sealed,
     judged,
@@ -31,6 +33,7 @@ from tests.server.at_rest.complete import (
 )
 from tests.server.casts import CAST, LOG
 from tests.server.conftest import Serve
+from tests.server.peers import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +61,7 @@ async def test_a_complete_session_is_sealed_and_no_plaintext_is_left(
             status, code, said = await refusal(site, f"/api/sessions/{session}/{path}")
             assert (status, code) == (409, "sealed")
             assert key.to in said
-        assert await found(site, SECRET) == 0
+        await is_forgotten(site, session, SECRET)
         assert judged(folder) == (Verdict.UNANCHORED, ["sealed", "sealed"])
         await until(lambda: is_nowhere(data, SECRET))
 
@@ -203,7 +206,9 @@ async def test_a_search_that_is_kept(serve: Serve, data: Path, key: Key) -> None
     async with serve(encrypting(key, search=True)) as site:
         folder = data / "recordings" / await delivered(site)
         await sealed(site, folder, key)
-        assert await found(site, SECRET) > 0
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await found(site, folder.name, SECRET):
+                await asyncio.sleep(0.01)
     async with serve(encrypting(key)) as site:  # it is no longer wanted
-        assert await found(site, SECRET) == 0
+        await is_forgotten(site, folder.name, SECRET)
         await until(lambda: is_nowhere(data, SECRET))
