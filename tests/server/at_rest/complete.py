@@ -122,10 +122,17 @@ async def found(site: Site, session: str, q: str) -> int:
         return len((await got.json())["hits"])
 
 
-async def is_forgotten(site: Site, session: str, q: str) -> None:
-    """The index does not have it; forgetting is its own process's work."""
+async def is_found(site: Site, session: str, q: str) -> None:
+    """The index has it; whose process tells nobody when."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while await found(site, session, q):
+        while not await found(site, session, q):  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.01)
+
+
+async def is_forgotten(site: Site, session: str, q: str) -> None:
+    """The index does not have it any more."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while await found(site, session, q):  # noqa: ASYNC110 - its process tells nobody
             await asyncio.sleep(0.01)
 
 

@@ -1,6 +1,5 @@
 """Complete sessions are sealed: read again with a key, sealed to others, and killed amid it."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -19,8 +18,8 @@ from tests.server.at_rest.complete import (
     ask,
     delivered,
     encrypting,
-    found,
     is_forgotten,
+    is_found,
     is_nowhere,
     is_sealed,
     judged,
@@ -33,7 +32,6 @@ from tests.server.at_rest.complete import (
 )
 from tests.server.casts import CAST, LOG
 from tests.server.conftest import Serve
-from tests.server.peers import PATIENCE_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -206,9 +204,7 @@ async def test_a_search_that_is_kept(serve: Serve, data: Path, key: Key) -> None
     async with serve(encrypting(key, search=True)) as site:
         folder = data / "recordings" / await delivered(site)
         await sealed(site, folder, key)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while not await found(site, folder.name, SECRET):
-                await asyncio.sleep(0.01)
+        await is_found(site, folder.name, SECRET)
     async with serve(encrypting(key)) as site:  # it is no longer wanted
         await is_forgotten(site, folder.name, SECRET)
         await until(lambda: is_nowhere(data, SECRET))
