@@ -98,10 +98,12 @@ class Records:
         stopped = terminals.missing
         if room > 0 and self._log is not None and self._log.behind:
             self._log.catch_up()
+        # Not before the log has it that something is missing: killed, nobody else would tell.
+        may = room > 0 and not (self._log is not None and self._log.behind)
         goes_on = [
             terminal
             for terminal in stopped
-            if room > 0 and terminal.cast.mended and self.spool.limit.level is not Level.FULL
+            if may and terminal.cast.mended and self.spool.limit.level is not Level.FULL
         ]
         for terminal in goes_on:
             terminal.cast.end_gap()

@@ -70,6 +70,7 @@ class SigningChain:
         A line that a crash tore off counts for nothing. Raises NoReceipts where the rest is not a
         chain of ours, and OSError.
         """
+        recordings.settle_receipts(self._session)
         written = recordings.receipts(self._session)
         found = read(self._session, written)
         if found.bad is not None:

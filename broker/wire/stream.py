@@ -61,6 +61,7 @@ class Sender:
         self.end = 0
         self.sent = 0
         self.held = 0
+        self._furthest = 0
 
     def grow(self, end: int) -> None:
         """The original now ends at ``end``, and everything below will never change."""
@@ -78,15 +79,17 @@ class Sender:
         if size < 0 or self.sent + size > self.end:
             raise ValueError(f"sent {self.sent} + {size} of {self.end}")
         self.sent += size
+        self._furthest = max(self._furthest, self.sent)
 
     def hold(self, offset: int) -> None:
         """The receiver holds everything below ``offset``.
 
         Raises RemoteProtocolError where it claims more than was ever sent, or takes back a claim.
         """
-        if not self.held <= offset <= self.sent:
-            raise RemoteProtocolError("bad-held", f"held {offset}, sent {self.sent}")
+        if not self.held <= offset <= self._furthest:
+            raise RemoteProtocolError("bad-held", f"held {offset}, sent {self._furthest}")
         self.held = offset
+        self.sent = max(self.sent, offset)  # it was sent before a rewind, and has come after all
 
     def resume(self, held: int) -> None:
         """A new link: the receiver holds ``held`` and wants the rest.
@@ -96,7 +99,7 @@ class Sender:
         """
         if not 0 <= held <= self.end:
             raise RemoteProtocolError("bad-held", f"resumes at {held} of {self.end}")
-        self.held = self.sent = held
+        self.held = self.sent = self._furthest = held
 
     def rewind(self, offset: int) -> None:
         """The receiver refused what lay beyond ``offset``: send from there again."""

@@ -62,7 +62,7 @@ class Recordings:
                 _opened(self.path(session, stream), os.O_RDWR) as fd,
             ):
                 _cut_zeros(fd)
-                os.fsync(fd)
+                _make_safe(fd)
                 sizes[stream] = os.fstat(fd).st_size
         if sizes:
             _sync_names(self.root / session)
@@ -142,6 +142,14 @@ class Recordings:
         finally:
             os.close(fd)
 
+    def settle_receipts(self, session: str) -> None:
+        """Make durable what a broker before this one left of them. Raises OSError."""
+        with (
+            contextlib.suppress(FileNotFoundError),
+            _opened(self.path(session, RECEIPTS), os.O_RDWR) as fd,
+        ):
+            _make_safe(fd)
+
     def receipts(self, session: str) -> bytes:
         """A session's receipts, durable now, without a line that a crash tore. Raises OSError."""
         try:
@@ -182,6 +190,17 @@ def _cut_zeros(fd: int) -> None:
     zero = os.pread(fd, _MOST_UNSYNCED_BYTES, start).find(b"\0")
     if zero >= 0:
         os.ftruncate(fd, start + zero)
+
+
+def _make_safe(fd: int) -> None:
+    """Write the end anew, and sync it.
+
+    The broker before this one may have been killed when a sync had failed: the kernel then holds
+    what is not on the disk, and takes it for written.
+    """
+    start = max(0, os.fstat(fd).st_size - _MOST_UNSYNCED_BYTES)
+    _write(fd, start, os.pread(fd, _MOST_UNSYNCED_BYTES, start))
+    os.fsync(fd)
 
 
 def _write(fd: int, offset: int, data: bytes) -> None:
