@@ -148,6 +148,7 @@ class Recordings:
             contextlib.suppress(FileNotFoundError),
             _opened(self.path(session, RECEIPTS), os.O_RDWR) as fd,
         ):
+            _cut_zeros(fd)
             _make_safe(fd)
 
     def receipts(self, session: str) -> bytes:
