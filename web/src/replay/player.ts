@@ -20,12 +20,11 @@ export class ReplayPlayer {
   private readonly player: AsciinemaPlayer;
   private seeking = 0;
 
-  /** `startAt`: null for the recording's first event, which in a later run comes late. */
   constructor(
     recording: Recording,
     private readonly element: HTMLElement,
     skipsIdle: boolean,
-    startAt: number | null,
+    startAt: number,
   ) {
     const idleTimeLimit = skipsIdle ? IDLE_SECONDS : Infinity;
     this.pace = new Pace(recording.times, idleTimeLimit);
@@ -38,7 +37,7 @@ export class ReplayPlayer {
       theme: "jumpseat",
     });
     // Not by the player's startAt, which is off inside a pause that is skipped.
-    this.seek(startAt ?? recording.times[0] ?? 0);
+    this.seek(startAt);
   }
 
   /** Null until the player has loaded and is where it was sent. */

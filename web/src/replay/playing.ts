@@ -49,15 +49,18 @@ export function usePlayer(
   const [player, setPlayer] = useState<ReplayPlayer | null>(null);
   const [time, setTime] = useState(0);
   const [bar, setBar] = useState<Place | null>(null);
-  const last = useRef<{ terminal: string; time: number } | null>(null);
-  const next = useRef<number | null>(null);
+  // Where it is, or will be once that recording is on its stage.
+  const at = useRef<{ terminal: string; time: number } | null>(null);
+  const playing = useRef<{ terminal: string; player: ReplayPlayer } | null>(null);
 
   useEffect(() => {
     if (!stage.current || !recording) return undefined;
     const { terminal } = recording;
-    const was = last.current?.terminal === terminal ? last.current.time : null;
-    const made = new ReplayPlayer(recording, stage.current, skipsIdle, next.current ?? was);
-    next.current = null;
+    // Without a place to be at: at the first event, which in a later run comes late.
+    const time = at.current?.terminal === terminal ? at.current.time : (recording.times[0] ?? 0);
+    const made = new ReplayPlayer(recording, stage.current, skipsIdle, time);
+    at.current = { terminal, time };
+    playing.current = { terminal, player: made };
     setPlayer(made);
     let before = Infinity;
     const look = window.setInterval(() => {
@@ -70,27 +73,21 @@ export function usePlayer(
       if (end !== null && before < end && made.time >= end && played < 1) made.pause();
       before = made.time;
       setTime(made.time);
-      last.current = { terminal, time: made.time };
+      if (at.current?.terminal === terminal) at.current.time = made.time;
     }, LOOK_MS);
     return () => {
+      playing.current = null;
       window.clearInterval(look);
       made.dispose();
     };
   }, [stage, recording, skipsIdle]);
 
-  // Until it plays the player covers its screen; whoever jumps wants to see it.
-  const showScreen = () => stage.current?.classList.add("sought");
-  return {
-    player,
-    time,
-    bar,
-    seek: (t: number) => {
-      showScreen();
-      player?.seek(t);
-    },
-    seekNext: (t: number) => {
-      showScreen();
-      next.current = t;
-    },
+  /** Go to a recording's moment: at once where that one is played, otherwise once it is. */
+  const seek = (terminal: string, time: number) => {
+    // Until it plays the player covers its screen; whoever jumps wants to see it.
+    stage.current?.classList.add("sought");
+    at.current = { terminal, time };
+    if (playing.current?.terminal === terminal) playing.current.player.seek(time);
   };
+  return { player, time, bar, seek };
 }

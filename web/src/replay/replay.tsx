@@ -51,7 +51,7 @@ export function Replay({ source, now, status, tools }: Props) {
   const stage = useRef<HTMLDivElement>(null);
   const { recording, error } = useRecording(source, terminal);
   const stopAt = stretch?.until ?? null;
-  const { player, time, bar, seek, seekNext } = usePlayer(stage, recording, skipsIdle, stopAt);
+  const { player, time, bar, seek } = usePlayer(stage, recording, skipsIdle, stopAt);
   const { began } = told;
   const { commands, facts, masked } = useMemo(() => readTold(told), [told]);
   const [hasCommands, setHasCommands] = useState(commands.commands.length > 0);
@@ -69,15 +69,11 @@ export function Replay({ source, now, status, tools }: Props) {
   });
   const known = useKnown(source);
 
-  const show = (where: string | null, t: number) => {
-    // Another recording is loaded first, and begins there.
-    if (where === terminal && recording?.terminal === terminal) seek(t);
-    else seekNext(t);
-    setChosen(where);
-  };
   const jump = (t: number, before: number, wanted: string | null = null) => {
     const open = terminal === null ? null : terminalAt(t, terminal, told.spans);
-    show(wanted !== null && terminals.includes(wanted) ? wanted : open, t - before);
+    const where = wanted !== null && terminals.includes(wanted) ? wanted : open;
+    if (where !== null) seek(where, t - before);
+    setChosen(where);
   };
   const seekCommand = ({ at, terminal }: Moment) => {
     setSought(commandAt(commands.commands, terminal, at));
