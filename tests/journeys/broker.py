@@ -8,11 +8,11 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.journeys import processes
 from tests.journeys.waiting import PATIENCE_SECONDS
 
 JUMPSEAT = str(Path(__file__).parents[2] / ".venv/bin/jumpseat")
@@ -71,7 +71,7 @@ class Broker:
     async def start(self) -> None:
         """Start it; returns once it is ready."""
         with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
+            self._process = await processes.start(
                 *self.prefix, JUMPSEAT, "serve", "--data", str(self.data),
                 "--listen", self.address, *self.options, stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env=self.env, start_new_session=True,
@@ -96,8 +96,7 @@ class Broker:
     async def kill(self) -> None:
         """End it as a crash would."""
         assert self._process is not None
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        self._process.kill()
         await self._process.wait()
         self._process = None
 

@@ -4,15 +4,19 @@ Each carries a mark in its environment, which it hands on to its children, so th
 has left its parents behind is still known for ours.
 """
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from weakref import WeakSet
 
 from tests.journeys.waiting import PATIENCE_SECONDS, until
 
 MARK = "JUMPSEAT_TEST"
+_CHILDREN: WeakSet[asyncio.subprocess.Process] = WeakSet()
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,16 @@ def running(wanted: Callable[[Path], bool] = lambda folder: True) -> list[Proces
     return found
 
 
+async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:  # noqa: ANN401
+    """Start a child of ours, as ``asyncio.create_subprocess_exec`` does."""
+    child = await asyncio.create_subprocess_exec(*command, **options)
+    _CHILDREN.add(child)
+    return child
+
+
 async def all_gone(mark: str, seconds: float = PATIENCE_SECONDS) -> list[Process]:
-    """Wait until no marked process is left; those that are, killed."""
+    """Wait until no marked process is left, and asyncio knows it; those that are, killed."""
+    left = []
     try:
         await until(lambda: not marked(mark), "every process to end", seconds)
     except AssertionError:
@@ -72,5 +84,9 @@ async def all_gone(mark: str, seconds: float = PATIENCE_SECONDS) -> list[Process
         for one in left:
             if one.running:
                 one.kill()
-        return left
-    return []
+    # asyncio hears of a child's end from a thread; one that it never hears of is a leak to it.
+    while _CHILDREN:
+        child = _CHILDREN.pop()
+        if not Process(child.pid, ()).running:
+            await child.wait()
+    return left

@@ -10,6 +10,7 @@ import subprocess
 import termios
 from collections.abc import Mapping, Sequence
 
+from tests.journeys import processes
 from tests.journeys.waiting import PATIENCE_SECONDS, Changing
 
 
@@ -33,7 +34,7 @@ class Terminal(Changing):
 
     async def run(self, command: Sequence[str], env: Mapping[str, str]) -> None:
         """Start a program on it, in a session of its own, at home."""
-        self._process = await asyncio.create_subprocess_exec(
+        self._process = await processes.start(
             "setsid", "--ctty", *command,
             stdin=self._slave, stdout=self._slave, stderr=self._slave, env=dict(env),
             cwd=env.get("HOME"),

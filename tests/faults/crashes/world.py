@@ -278,13 +278,8 @@ async def world(keep: list[Path], own: Path | None = None) -> AsyncIterator[Worl
     try:
         async with asyncio.TaskGroup() as tasks:
             made = World(folder, mark, tasks)
-            try:
-                await made.begin()
-                yield made
-            finally:
-                # Here, not with the rest below: a child whose end nobody awaits is a leak.
-                if made.broker.running:
-                    await made.broker.kill()
+            await made.begin()
+            yield made
             raise _Over
     except* _Over:
         pass
