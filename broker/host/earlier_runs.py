@@ -34,29 +34,39 @@ def last_time(streams: Iterable[StreamFile]) -> float:
     return latest
 
 
-def told_until(streams: Mapping[str, StreamFile], *, rebooted: bool) -> float:
+def last_told(streams: Mapping[str, StreamFile]) -> int:
+    """The last run whose log tells of the gap ahead of it; the first run has none."""
+    told = [1]
+    for name, one in streams.items():
+        if parse_stream(name).run > 1 and any(_is_stop(entry) for entry in _of_log(one)):
+            told.append(parse_stream(name).run)
+    return max(told)
+
+
+def told_until(streams: Mapping[str, StreamFile], *, rebooted: bool, safe: bool) -> float:
     """The session time up to which earlier runs tell what was recorded, and what was not.
 
     A run that was stopped before it could log the gap ahead of it has told of nothing: the next
     one's gap covers that one and its own. ``rebooted``: one stream may have survived a loss of
-    power further than another, and which of them had more to say is not known.
+    power further than another, and which of them had more to say is not known. Not ``safe``: what
+    is there now a loss of power may yet take, and no later run would know of it.
     """
-    told = {1}
-    for name, log in streams.items():
-        stream = parse_stream(name)
-        if stream.is_log and stream.run > 1 and any(_is_stop(entry) for entry in entries(log)):
-            told.add(stream.run)
+    told = last_told(streams)
     runs = {one: parse_stream(name).run for name, one in streams.items()}
-    until = last_time(one for one, run in runs.items() if run <= max(told))
+    until = last_time(one for one, run in runs.items() if run <= told)
     # Recordings that stood still when that run was killed; logs may have gone on.
-    last = [entry for one, run in runs.items() if run == max(told) for entry in _of_log(one)]
+    last = [entry for one, run in runs.items() if run == told for entry in _of_log(one)]
     begun = {entry.get("since") for entry in last if _is_beginning(entry)}
     over = {entry["since"] for entry in last if entry["event"] == "gap"}
     until = min([until, *(t for t in begun - over if isinstance(t, float))])
-    if not rebooted:
-        return until
-    each = (last_time([one]) for one, run in runs.items() if run == max(told))
-    return max(0.0, until - _UNSAFE_SECONDS, min(each, default=until))
+    if not safe:
+        since = until - _UNSAFE_SECONDS
+        gaps = [one["since"] for one in last if one["event"] == "gap" and one["t"] >= since]
+        return float(max(0.0, min([since, *gaps])))
+    if rebooted:
+        each = (last_time([one]) for one, run in runs.items() if run == told)
+        return max(0.0, until - _UNSAFE_SECONDS, min(each, default=until))
+    return until
 
 
 def _of_log(stream: StreamFile) -> Iterator[session_log.Entry]:

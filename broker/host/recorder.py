@@ -26,7 +26,7 @@ from broker.host.clock import SessionClock, boot_id
 from broker.host.commands import Commands
 from broker.host.connection import Connection
 from broker.host.customer import Customer
-from broker.host.earlier_runs import last_boot, last_time, told_until
+from broker.host.earlier_runs import last_boot, last_time
 from broker.host.engineers import Engineers
 from broker.host.execs.journal import ExecJournal
 from broker.host.fingerprinting import Fingerprinting
@@ -180,7 +180,7 @@ class Recorder:
             streams = self._records.streams
             rebooted = boot_id() != (last_boot(streams, earlier) or session.began_boot)
             cause = Cause.REBOOTED if rebooted else Cause.RECORDER_STOPPED
-            since = told_until(streams, rebooted=rebooted)
+            since = self._records.told_until(rebooted=rebooted)
             self.log("gap", since=since, until=self._clock(), cause=cause.value)
             self._link.began_anew(since, rebooted=rebooted)
             self._records.log_lost()

@@ -7,7 +7,7 @@ import contextlib
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Mapping, Optional
 
-from broker.host.earlier_runs import entries
+from broker.host.earlier_runs import entries, last_told, told_until
 from broker.host.log_writer import LogWriter
 from broker.host.lost_streams import STREAM_LOST, lost
 from broker.host.receipts import receipted
@@ -42,6 +42,7 @@ class Records:
         self.spool = Spool(folder, most)
         self.last_run = self.spool.recovered()
         """The number of the last run before this one; 0: none."""
+        self._safe = self.spool.make_safe(last_told(self.streams))
         self._log: Optional[LogWriter] = None
         self._syncing = self._sync_failed = False
         self._slowing = Slowing(0.0)
@@ -57,6 +58,10 @@ class Records:
         logs = [name for name in self.streams if parse_stream(name).is_log]
         for name in sorted(logs, key=parse_stream):
             yield from entries(self.streams[name])
+
+    def told_until(self, *, rebooted: bool) -> float:
+        """The session time at which a gap ahead of this run begins. Blocking; raises OSError."""
+        return told_until(self.streams, rebooted=rebooted, safe=self._safe)
 
     def begin_log(
         self,

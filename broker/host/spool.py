@@ -183,11 +183,17 @@ class Spool:
             _cut_unwritten(path)
             cut_torn_line(path)
             self.streams[path.name] = StreamFile(path, create=False)
-        last = max(runs.values(), default=0)
-        for name, run in runs.items():
-            if run == last:
-                _make_safe(self.folder / name)
-        return last
+        return max(runs.values(), default=0)
+
+    def make_safe(self, run: int) -> bool:
+        """Have what this run and later ones left survive a power cut; False: the disk fails.
+
+        They may have been killed when a sync had failed: the kernel then holds what is not on the
+        disk, and takes it for written. Blocking.
+        """
+        doubted = [name for name in self.streams if parse_stream(name).run >= run]
+        done = [_make_safe(self.folder / name) for name in doubted]
+        return all(done)
 
     def create(self, name: str) -> StreamFile:
         """Begin a stream. Its name is safe from a power cut when this returns."""
@@ -264,22 +270,21 @@ def _cut_unwritten(path: Path) -> None:
                 return
 
 
-def _make_safe(path: Path) -> None:
-    """Write the end anew, and sync it.
-
-    The run before this one may have been killed when a sync had failed: the kernel then holds what
-    is not on the disk, and takes it for written.
-    """
-    # Where the disk still fails, nothing is worse than it was.
-    with contextlib.suppress(OSError), path.open("r+b") as file:
-        end = file.seek(0, os.SEEK_END)
-        for at in range(max(0, end - MOST_UNSYNCED_BYTES), end, _TAIL_BYTES):
-            file.seek(at)
-            piece = file.read(_TAIL_BYTES)
-            file.seek(at)
-            file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
+def _make_safe(path: Path) -> bool:
+    """Write the end anew, and sync it; False: the disk has failed."""
+    try:
+        with path.open("r+b") as file:
+            end = file.seek(0, os.SEEK_END)
+            for at in range(max(0, end - MOST_UNSYNCED_BYTES), end, _TAIL_BYTES):
+                file.seek(at)
+                piece = file.read(_TAIL_BYTES)
+                file.seek(at)
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        return False
+    return True
 
 
 def cut_torn_line(path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from broker.host.earlier_runs import last_boot, told_until
+from broker.host.earlier_runs import last_boot, last_told, told_until
 from broker.host.spool import StreamFile
 
 _STARTED = (
@@ -25,12 +25,15 @@ def test_a_run_that_could_not_log_its_gap_is_in_the_next_ones(tmp_path: Path) ->
     logs = streams(
         tmp_path, r1=_STARTED % (1.0, "a"), r2=told, r3=_STARTED % (11.0, "a"), r4=full, r5=""
     )
-    assert told_until(logs, rebooted=False) == 10.1
+    assert told_until(logs, rebooted=False, safe=True) == 10.1
 
 
 def test_the_first_run_has_no_gap_ahead_of_it(tmp_path: Path) -> None:
-    assert told_until(streams(tmp_path, r1=_STARTED % (1.0, "a"), r2=""), rebooted=False) == 1.0
-    assert told_until({}, rebooted=True) == 0.0
+    assert (
+        told_until(streams(tmp_path, r1=_STARTED % (1.0, "a"), r2=""), rebooted=False, safe=True)
+        == 1.0
+    )
+    assert told_until({}, rebooted=True, safe=True) == 0.0
 
 
 def test_after_a_loss_of_power_the_gap_begins_where_the_first_stream_ends(tmp_path: Path) -> None:
@@ -38,12 +41,25 @@ def test_after_a_loss_of_power_the_gap_begins_where_the_first_stream_ends(tmp_pa
     recording = tmp_path / "run-1.terminal-1.cast"
     recording.write_text('{"version": 2}\n[19.0, "o", "printed"]\n')
     logs = streams(tmp_path, r1=_STARTED % (20.0, "a"))
-    assert told_until(logs, rebooted=False) == 20.0
-    assert told_until(logs, rebooted=True) == 19.0
+    assert told_until(logs, rebooted=False, safe=True) == 20.0
+    assert told_until(logs, rebooted=True, safe=True) == 19.0
     # A terminal that has long been quiet makes no long gap.
     recording.write_text('{"version": 2}\n[2.0, "o", "printed"]\n')
     logs = streams(tmp_path, r1=_STARTED % (20.0, "a"))
-    assert told_until(logs, rebooted=True) == 10.0
+    assert told_until(logs, rebooted=True, safe=True) == 10.0
+
+
+def test_what_could_not_be_made_safe_is_no_more_than_a_gap(tmp_path: Path) -> None:
+    """A loss of power may take it, and the telling of gaps that came just before, too."""
+    told = _STARTED % (100.0, "a") + _GAP % (100.1, "recorder-stopped")
+    late = '{"t": 130.0, "event": "ended", "by": "x", "why": "y"}\n'
+    logs = streams(tmp_path, r1=_STARTED % (1.0, "a"), r2=told)
+    assert told_until(logs, rebooted=False, safe=True) == 100.1
+    assert told_until(logs, rebooted=False, safe=False) == 1.0  # of the gap that run 2 tells
+    logs = streams(tmp_path, r1=_STARTED % (1.0, "a"), r2=told + late)
+    assert told_until(logs, rebooted=False, safe=False) == 120.0
+    assert told_until(logs, rebooted=True, safe=False) == 120.0
+    assert last_told(logs) == 2
 
 
 def test_a_recording_that_stood_still_when_its_run_was_killed(tmp_path: Path) -> None:
@@ -52,7 +68,7 @@ def test_a_recording_that_stood_still_when_its_run_was_killed(tmp_path: Path) ->
     over = '{"t": 7.0, "event": "gap", "since": 5.0, "until": 7.0, "cause": "disk-full"}\n'
     full = _STARTED % (1.0, "a") + begun % (5.0, 5.0) + over + begun % (8.0, 8.0)
     logs = streams(tmp_path, r1=full + over.replace("7.0", "9.0"))
-    assert told_until(logs, rebooted=False) == 8.0
+    assert told_until(logs, rebooted=False, safe=True) == 8.0
 
 
 def test_a_boot_is_known_from_the_last_run_that_told_it(tmp_path: Path) -> None:

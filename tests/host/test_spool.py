@@ -212,6 +212,20 @@ def test_the_next_run_cuts_what_a_power_cut_left_unwritten(tmp_path: Path) -> No
     assert (tmp_path / "run-1.terminal-1.cast").read_bytes() == b"one\ntwo\n"
 
 
+def test_the_next_run_makes_safe_what_earlier_ones_left_and_says_whether_it_could(
+    tmp_path: Path,
+) -> None:
+    for run in (1, 2, 3):
+        (tmp_path / f"run-{run}.log").write_bytes(b"one\n")
+    spool = Spool(tmp_path)
+    spool.recovered()
+    assert spool.make_safe(1)
+    (tmp_path / "run-1.log").unlink()
+    assert not spool.make_safe(1)
+    assert spool.make_safe(2)
+    assert (tmp_path / "run-2.log").read_bytes() == b"one\n"
+
+
 APPENDS = """
 import sys
 from pathlib import Path

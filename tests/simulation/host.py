@@ -10,7 +10,7 @@ from typing import Any
 from broker.host.cast_writer import CastWriter
 from broker.host.choices import DEFAULT_SPOOL
 from broker.host.connection import Connection
-from broker.host.earlier_runs import last_boot, told_until
+from broker.host.earlier_runs import last_boot
 from broker.host.failures import Failed
 from broker.host.local import PackedLink
 from broker.host.records import Records
@@ -124,7 +124,7 @@ class Run:
         )  # fmt: skip
         if records.last_run:
             rebooted = boot != (last_boot(records.streams, records.last_run) or BOOT)
-            since = told_until(records.streams, rebooted=rebooted)
+            since = records.told_until(rebooted=rebooted)
             cause = Cause.REBOOTED if rebooted else Cause.RECORDER_STOPPED
             self.log("gap", since=since, until=loop.time(), cause=cause.value)
             self.link.began_anew(since, rebooted=rebooted)
