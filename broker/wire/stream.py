@@ -102,7 +102,11 @@ class Sender:
         self.held = self.sent = self._furthest = held
 
     def rewind(self, offset: int) -> None:
-        """The receiver refused what lay beyond ``offset``: send from there again."""
-        if not self.held <= offset <= self.sent:
-            raise RemoteProtocolError("bad-held", f"refused at {offset}, sent {self.sent}")
+        """The receiver refused what lay beyond ``offset``, and has all before it: go on from there.
+
+        Of several refusals under way the later ones may name more than was sent again since. Raises
+        RemoteProtocolError where it names more than was ever sent, or less than it held.
+        """
+        if not self.held <= offset <= self._furthest:
+            raise RemoteProtocolError("bad-held", f"refused at {offset}, sent {self._furthest}")
         self.sent = offset

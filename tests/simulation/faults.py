@@ -144,7 +144,7 @@ class Faults:
         def lose() -> None:
             self._world.say("the broker loses power")
             self._world.vendor.lose_power()
-            self._world.look_at_broker()
+            self._world.look_at_broker(torn=True)
             self._later(self._chance.uniform(2.0, 10.0), self._world.vendor.start)
 
         self._fused(self._world.vendor.disk, lose)

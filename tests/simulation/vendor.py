@@ -44,6 +44,7 @@ class Vendor:
         say: Callable[[str], None],
         sent: Callable[[Message], None],
         wrong: Callable[[str], None],
+        began: Callable[[], None],
     ) -> None:
         self.disk = disk
         self.life: Life | None = None
@@ -53,6 +54,7 @@ class Vendor:
         self._say = say
         self._sent = sent
         self._wrong = wrong
+        self._began = began
         self._sockets: HostSockets
         self._session = Session(
             SESSION, Case("c1", "c", 0.0), "alice", hashed(TOKEN), "control", "pause", 1e9, "h",
@@ -96,6 +98,7 @@ class Vendor:
             return
         held = {name: copy.held for name, copy in sorted(room.copies.items())}
         self._say(f"broker: began, holds {held}")
+        self._began()
         self.room = room
         hub: Any = SimpleNamespace(room=lambda session: room, complete=completed)
         connections: Any = None

@@ -95,8 +95,9 @@ class World:
     async def _live(self) -> None:
         self.host = Host(self.loop, self._host_disk, self.network, self.say, self._failed)
         self.vendor = Vendor(
-            self.loop, self._broker_disk, self.network, self.say, self._sent, self.found
-        )
+            self.loop, self._broker_disk, self.network, self.say, self._sent, self.found,
+            self.look_at_broker,
+        )  # fmt: skip
         self._host_disk._safe_folders |= self._host_disk.folders
         faults = Faults(self)
         self.vendor.start()
@@ -206,11 +207,18 @@ class World:
                 self.found(f"held {name} {offset}, but not what was written")
             self.acknowledged[name] = max(before, offset)
 
-    def look_at(self, disk: Disk, side: str, folder: str, least: dict[str, int]) -> None:
-        """A side has its streams as they were written, and at least so much of them."""
+    def look_at(
+        self, disk: Disk, side: str, folder: str, least: dict[str, int], *, torn: bool = False
+    ) -> None:
+        """A side has its streams as they were written, and at least so much of them.
+
+        ``torn``: what comes after that no start has cut yet.
+        """
         for name, whole in sorted(self.written.items()):
             inode = disk.files.get(f"{folder}/{name}")
             data = b"" if inode is None else bytes(inode.data)
+            if torn:
+                data = data[: least.get(name, 0)]
             if not whole.startswith(data):
                 at = next(
                     (n for n, (a, b) in enumerate(zip(data, whole, strict=False)) if a != b),
@@ -235,9 +243,10 @@ class World:
                     continue
                 self.safe_at_host[name] = max(self.safe_at_host.get(name, 0), stream._synced)
 
-    def look_at_broker(self) -> None:
-        """The broker has all that it ever acknowledged."""
-        self.look_at(self._broker_disk, "broker", "/broker/recordings/s1", self.acknowledged)
+    def look_at_broker(self, *, torn: bool = False) -> None:
+        """The broker has all that it ever acknowledged. ``torn``: it has just lost power."""
+        folder = "/broker/recordings/s1"
+        self.look_at(self._broker_disk, "broker", folder, self.acknowledged, torn=torn)
 
     def _look_at_both(self) -> None:
         self.note_safe()

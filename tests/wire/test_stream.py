@@ -56,6 +56,8 @@ def test_a_refusal_is_answered_from_where_the_other_end_is() -> None:
     original.pass_on(100)
     original.rewind(60)
     assert original.next(100) == (60, 40)
+    original.rewind(80)  # another that was under way: it has come that far meanwhile
+    assert original.next(100) == (80, 20)
 
 
 @pytest.mark.parametrize("claim", [-1, 101])
