@@ -7,16 +7,14 @@ stream falls quiet, so that nobody waits long for the first.
 """
 
 import asyncio
-import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import structlog
 
 from broker.server.mirror import Screen
 from broker.server.tasks import Tasks
+from broker.server.worker import Died, Worker
 
 log = structlog.get_logger()
 
@@ -25,7 +23,6 @@ _STEP_SECONDS = 30.0
 _CHECKPOINT_BYTES = 64 * 1024 * 1024
 _QUIET_BYTES = 1024 * 1024
 _QUIET_SECONDS = 1.0
-_ANSWER_BYTES = 64 * 1024 * 1024
 
 
 class NoScreen(Exception):
@@ -37,8 +34,7 @@ class Screens:
 
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
-        self._turn = asyncio.Lock()
-        self._worker: asyncio.subprocess.Process | None = None
+        self._worker = Worker("broker.server.screen_worker")
 
     def follow(self, path: Path) -> "Follower":
         """Keep a checkpoint of the recording at ``path``."""
@@ -46,56 +42,19 @@ class Screens:
 
     async def advance(self, path: Path, screen: Screen, upto: int) -> Screen:
         """One step from ``screen`` towards ``upto``. Raises NoScreen; safe to cancel."""
-        asked = {"path": str(path), "screen": asdict(screen), "upto": upto, "most": _STEP_BYTES}
-        async with self._turn:
-            try:
-                async with asyncio.timeout(_STEP_SECONDS):
-                    answer = await self._ask(json.dumps(asked).encode() + b"\n")
-            except BaseException:
-                # Its answer would be taken for the next one's: what is half asked is thrown away.
-                await self._end_worker()
-                raise
+        try:
+            answer = await self._worker.ask(
+                _STEP_SECONDS, path=str(path), screen=asdict(screen), upto=upto, most=_STEP_BYTES
+            )
+        except Died as died:
+            raise NoScreen(str(died)) from None
         if "error" in answer:
             raise NoScreen(answer["error"])
         return Screen(**answer["screen"])
 
     async def close(self) -> None:
         """End the worker. Call when nothing else is running."""
-        async with self._turn:
-            await self._end_worker()
-
-    async def _ask(self, line: bytes) -> dict[str, Any]:
-        worker = self._worker or await self._start_worker()
-        if worker.stdin is None or worker.stdout is None:
-            raise NoScreen("the worker has no pipes")
-        try:
-            worker.stdin.write(line)
-            await worker.stdin.drain()
-            answer = await worker.stdout.readline()
-        except (ConnectionError, ValueError) as error:
-            raise NoScreen(str(error)) from error
-        if not answer:
-            raise NoScreen("the worker died")
-        return json.loads(answer)  # type: ignore[no-any-return]
-
-    async def _start_worker(self) -> asyncio.subprocess.Process:
-        self._worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "broker.server.screen_worker",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # a panic's message quotes what was printed
-            limit=_ANSWER_BYTES,
-        )
-        return self._worker
-
-    async def _end_worker(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            if worker.returncode is None:
-                worker.kill()
-            await worker.wait()
+        await self._worker.close()
 
 
 class Follower:

@@ -170,21 +170,17 @@ def test_what_is_no_asciicast_is_said_to_be_none(tmp_path: Path) -> None:
         advance(path, Screen(), 8, 1000)
 
 
-async def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
+async def test_a_screen_that_can_not_be_told_does_not_keep_others_from_theirs(
+    tmp_path: Path,
+) -> None:
     tasks = Tasks()
     screens = Screens(tasks)
     path = tmp_path / "x"
     path.write_bytes(cast([b"hello"]))
     size = path.stat().st_size
     assert (await screens.follow(path).screen(size)).offset == size
-    worker = screens._worker
-    assert worker is not None
-    worker.kill()
-    await worker.wait()
-    with pytest.raises(NoScreen):
-        await screens.follow(path).screen(size)
-    assert (await screens.follow(path).screen(size)).offset == size
     with pytest.raises(NoScreen):
         await screens.follow(tmp_path / "missing").screen(5)
+    assert (await screens.follow(path).screen(size)).offset == size
     await tasks.close()
     await screens.close()

@@ -6,8 +6,6 @@ dies of again and again is skipped for good, and the log names it.
 """
 
 import asyncio
-import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ import structlog
 
 from broker.server.search.schema import FILE_NAME
 from broker.server.tasks import Tasks
+from broker.server.worker import Died, Worker
 from broker.wire.names import Stream, parse_stream
 
 log = structlog.get_logger()
@@ -26,7 +25,6 @@ _START_SECONDS = 60.0
 _TRIES = 3
 _TROUBLE_SECONDS = 30.0
 _FORGET_SECONDS = 300.0
-_ANSWER_BYTES = 256 * 1024 * 1024
 
 
 class _Key(NamedTuple):
@@ -47,15 +45,11 @@ class _Trouble(Exception):
     """The index can't be written at present, whatever the stream."""
 
 
-class _Died(Exception):
-    """The worker ended, hung or made no sense."""
-
-
 class Indexer:
     """The indexer of one broker. Methods are for the loop's thread."""
 
     def __init__(self, recordings: Path, data: Path, tasks: Tasks) -> None:
-        self._arguments = (str(recordings), str(data / FILE_NAME))
+        self._worker = Worker("broker.server.search.worker", str(recordings), str(data / FILE_NAME))
         self._tasks = tasks
         self._copies: dict[_Key, _Copy] = {}
         self._due: set[_Key] = set()
@@ -65,7 +59,6 @@ class Indexer:
         """Those of them that may still be in the index."""
         self._tidying = False
         self._grown = asyncio.Event()
-        self._worker: asyncio.subprocess.Process | None = None
         self._troubled = False
 
     def start(self) -> None:
@@ -114,7 +107,7 @@ class Indexer:
                     if not self._troubled:
                         log.error("search is not kept up", error=str(trouble))
                     self._troubled = True
-                    await self._end_worker()
+                    await self._worker.close()
                     await asyncio.sleep(_TROUBLE_SECONDS)
                     continue
                 if not self._due and not self._unforgotten and not self._tidying:
@@ -122,12 +115,11 @@ class Indexer:
                 if not more:
                     await asyncio.sleep(_PAUSE_SECONDS)
         finally:
-            await self._end_worker()
+            await self._worker.close()
 
     async def _round(self) -> bool:
         """One step of each stream that is due; gives whether any of them has more."""
-        if self._worker is None:
-            await self._start_worker()
+        await self._begin()
         await self._forget()
         more = self._tidying
         # Each run's log first, so that its commands are known when their output is read.
@@ -147,13 +139,12 @@ class Indexer:
         try:
             while self._unforgotten:
                 session = next(iter(self._unforgotten))
-                await self._ask(_line(forget=session), _FORGET_SECONDS)
+                await self._ask(_FORGET_SECONDS, forget=session)
                 self._unforgotten.discard(session)
                 self._tidying = True
             if self._tidying:
-                self._tidying = (await self._ask(_line(tidy=True), _FORGET_SECONDS))["more"]
-        except _Died as died:
-            await self._end_worker()
+                self._tidying = (await self._ask(_FORGET_SECONDS, tidy=True))["more"]
+        except Died as died:
             raise _Trouble(str(died)) from None
 
     async def _step(self, key: _Key, copy: _Copy) -> None:
@@ -167,11 +158,9 @@ class Indexer:
         }
         upto = copy.held
         try:
-            if self._worker is None:
-                await self._start_worker()
-            answer = await self._ask(_line(**asked), _STEP_SECONDS)
-        except _Died as died:
-            await self._end_worker()
+            await self._begin()
+            answer = await self._ask(_STEP_SECONDS, **asked)
+        except Died as died:
             copy.tries += 1
             name = key.stream.name
             log.warning("indexing failed", session=key.session, stream=name, error=str(died))
@@ -187,21 +176,13 @@ class Indexer:
         copy.tries = 0
         self._troubled = False
 
-    async def _start_worker(self) -> None:
-        """Raises _Trouble."""
-        self._worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "broker.server.search.worker",
-            *self._arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # a panic's message quotes what was printed
-            limit=_ANSWER_BYTES,
-        )
+    async def _begin(self) -> None:
+        """Have a worker, and know what it knows. Raises _Trouble."""
+        if self._worker.runs:
+            return
         try:
-            answer = await self._ask(b"", _START_SECONDS)
-        except _Died as died:
+            answer = await self._ask(_START_SECONDS, known=True)
+        except Died as died:
             raise _Trouble(f"the worker does not start: {died}") from None
         self._tidying = answer["untidy"]
         self._unforgotten &= {session for session, *_ in answer["known"]}
@@ -216,34 +197,9 @@ class Indexer:
             if copy.held > copy.indexed and not copy.skipped
         }
 
-    async def _ask(self, line: bytes, seconds: float) -> dict[str, Any]:
-        """Raises _Trouble and _Died."""
-        worker = self._worker
-        if worker is None or worker.stdin is None or worker.stdout is None:
-            raise _Died("it has no pipes")
-        try:
-            async with asyncio.timeout(seconds):
-                worker.stdin.write(line)
-                await worker.stdin.drain()
-                answer = await worker.stdout.readline()
-        except TimeoutError:
-            raise _Died(f"no answer within {seconds:g} s") from None
-        except (ConnectionError, ValueError) as error:
-            raise _Died(type(error).__name__) from None
-        if not answer:
-            raise _Died(f"it ended with status {await worker.wait()}")
-        told: dict[str, Any] = json.loads(answer)
+    async def _ask(self, seconds: float, **asked: object) -> dict[str, Any]:
+        """Raises _Trouble and Died."""
+        told = await self._worker.ask(seconds, **asked)
         if "trouble" in told:
             raise _Trouble(told["trouble"])
         return told
-
-    async def _end_worker(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            if worker.returncode is None:
-                worker.kill()
-            await worker.wait()
-
-
-def _line(**asked: object) -> bytes:
-    return json.dumps(asked).encode() + b"\n"

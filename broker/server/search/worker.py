@@ -22,7 +22,7 @@ _NICENESS = 15
 
 
 def main() -> int:
-    """Tell what is indexed, then make one step for each line until there are no more."""
+    """Make one step for each line until there are no more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the broker, which then ends us
     os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
@@ -41,9 +41,11 @@ def main() -> int:
 
 def _work(recordings: Path, path: Path) -> None:
     reading = Reading(recordings, Index(path))
-    _tell({"known": reading.known(), "untidy": reading.untidy})
     for line in sys.stdin:
         asked = json.loads(line)
+        if "known" in asked:
+            _tell({"known": reading.known(), "untidy": reading.untidy})
+            continue
         if "forget" in asked:
             reading.forget(asked["forget"])
             _tell({"more": True})
