@@ -1,9 +1,12 @@
 """The output of one command: what the screen showed of it, whatever came before and after."""
 
+import time
 from typing import Any
 
 import pytest
 
+from broker.server.stores.recordings import Recordings
+from broker.wire.messages import Append
 from tests.server.casts import CAST, LOG, entry
 from tests.server.peers import Site
 from tests.server.test_search import Story, append
@@ -46,6 +49,25 @@ async def test_of_much_output_the_newest(site: Site) -> None:
     assert (status, found["cut"]) == (200, True)
     assert found["text"].endswith(f"row 19999 {'x' * 60}\n")
     assert 1_000_000 < len(found["text"]) <= 1024 * 1024
+
+
+async def test_what_was_printed_is_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    append_at_once = Recordings.append
+
+    def append_late(self: Recordings, session: str, stream: str, offset: int, data: bytes) -> None:
+        if stream == CAST:
+            time.sleep(0.5)  # in the writer's thread, as a slow disk
+        append_at_once(self, session, stream, offset, data)
+
+    monkeypatch.setattr(Recordings, "append", append_late)
+    told = Story()
+    told.run(1.0, "make", "all of it\r\n", 0, "bob")
+    granted = await site.grant()
+    async with site.connected(granted) as (host, _):
+        await host.send(Append(CAST, 0, bytes(told.cast)))
+        await append(host, LOG, told.log)
+    async with site.engineer.get(f"/api/sessions/{granted['session']}/commands/1-1/output") as got:
+        assert await got.json() == {"text": "all of it\n", "cut": False}
 
 
 async def test_of_a_command_that_still_runs_what_there_is(site: Site) -> None:

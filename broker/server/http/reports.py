@@ -83,10 +83,11 @@ class Reports:
         turn = self._turns.setdefault(session, asyncio.Lock())
         async with turn, self._workers:
             logs = [copy for copy in room.copies.values() if copy.stream.is_log]
-            # Who asks because of an entry that they were just sent expects it to be told.
+            # Who asks because of an entry that they were just sent expects it to be told, and with
+            # the end of a command what it printed before that.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_WRITTEN_SECONDS):
-                    for copy in logs:
+                    for copy in logs if command == "" else list(room.copies.values()):
                         await copy.written()
             held = sorted((copy.stream, copy.name, copy.held) for copy in logs)
             asked = Asked(
