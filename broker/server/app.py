@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import socket
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -38,6 +39,7 @@ from broker.server.http.viewer_socket import ViewerSockets
 from broker.server.http.webhooks import DeliveryLog
 from broker.server.hub import Hub
 from broker.server.importing import Import
+from broker.server.last_receipts import sign_last
 from broker.server.pyz import Pyz
 from broker.server.room import Services
 from broker.server.rotation import Rotation
@@ -60,6 +62,8 @@ _THREADS = 16
 _MOST_BODY_BYTES = 64 * 1024
 _IDLE_SECONDS = 75.0
 _SHUTDOWN_SECONDS = 5.0
+_STOP_SECONDS = 10.0
+"""Beyond what all that is done on the way out may take: then something hangs."""
 _BACKLOG = 1024
 
 
@@ -114,6 +118,22 @@ async def run(config: Config, ready: Callable[[Broker], Awaitable[None]]) -> Non
         await ready(broker)
         await stop.wait()
         log.info("stopping")
+        _end_in_any_case()
+
+
+def _end_in_any_case() -> None:
+    """A thread that a disk or a network file system holds would keep this process for as long.
+
+    Nothing that was told to anybody depends on an orderly end.
+    """
+
+    def end() -> None:
+        log.error("stopped with work under way: something hangs")
+        os._exit(1)
+
+    timer = threading.Timer(_STOP_SECONDS, end)
+    timer.daemon = True
+    timer.start()
 
 
 @asynccontextmanager
@@ -195,6 +215,7 @@ async def serving(config: Config) -> AsyncIterator[Broker]:  # noqa: PLR0915 - t
         site = web.SockSite(runner, listener, backlog=_BACKLOG)
         await site.start()
         stack.callback(connections.end_all)
+        stack.push_async_callback(sign_last, hub.rooms())
         stack.push_async_callback(site.stop)
         await stack.enter_async_context(
             admin.answering(

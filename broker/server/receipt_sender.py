@@ -24,6 +24,7 @@ async def send_receipts(receipts: SessionReceipts, socket: LinkSocket, offset: i
     """
     with contextlib.suppress(ConnectionError):  # the link is gone; whoever reads it sees that
         while True:
+            receipts.note_sent(offset)
             await receipts.grown(offset)
             try:
                 data = await receipts.read(offset, min(MAX_DATA_BYTES, receipts.size - offset))

@@ -89,8 +89,11 @@ class SessionReceipts:
         self._untold = False
         """It is durable that the session is complete, and nobody has noted it yet."""
         self._working = False
+        self._rests = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._grown = asyncio.Event()
+        self._sent = 0
+        self._sent_more = asyncio.Event()
 
     @property
     def stuck(self) -> str | None:
@@ -255,6 +258,32 @@ class SessionReceipts:
         while self.size <= offset:
             await self._grown.wait()
 
+    @property
+    def live(self) -> bool:
+        """Whether a host was here, so that more may come to be signed for."""
+        return self._linked and self.completing is None
+
+    async def catch_up(self) -> None:
+        """Sign for all that is held now, without waiting for when that is due. Safe to cancel.
+
+        Durable on return, as far as it could be signed.
+        """
+        self._times.hurry()
+        self._stir()
+        while self._working:
+            await self._rests.wait()
+
+    def note_sent(self, upto: int) -> None:
+        """The host that is here has, or was sent, so many bytes of these."""
+        self._sent = upto
+        self._sent_more.set()
+        self._sent_more = asyncio.Event()
+
+    async def sent(self) -> None:
+        """Return when the host that is here was sent all of them. Safe to cancel."""
+        while self._sent < self.size:
+            await self._sent_more.wait()
+
     def close(self) -> None:
         """Begin nothing by itself any more."""
         self._give_up_timer()
@@ -296,6 +325,7 @@ class SessionReceipts:
                 self._timer = loop.call_at(when, self._stir)
         if begin:
             self._working = True
+            self._rests.clear()
             self._tasks.spawn(self._work(self._file), f"receipts {self._session}")
 
     async def _work(self, file: DurableFile) -> None:
@@ -303,6 +333,7 @@ class SessionReceipts:
             await (self._adopt(file) if self._lacking else self._sign(file))
         finally:
             self._working = False
+            self._rests.set()
         self._stir()
 
     async def _sign(self, file: DurableFile) -> None:
