@@ -1,6 +1,6 @@
 /** The customer's page: what is going on at their host, and a hand on it from wherever they are. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { LogLine } from "../log";
 import { loginWords, runAndTerminal, terminalNumber } from "../log";
 import { isOutOfReach, isOver, tone } from "../presence";
@@ -59,7 +59,8 @@ function OpenPage({ session, signer, renew }: Extract<Opening, { state: "open" }
   const room = useRef<CustomerRoom | null>(null);
   const { watched, told, broker } = state;
 
-  useEffect(() => {
+  // With the page itself: whatever is pressed on it finds its room.
+  useLayoutEffect(() => {
     if (!screen.current) return undefined;
     const opened = new CustomerRoom(session.id, screen.current, signer, setState);
     room.current = opened;

@@ -1,7 +1,7 @@
 /** Where a line or short script is written for the customer to let run. */
 
 import type { RefObject } from "preact";
-import { useEffect, useId, useState } from "preact/hooks";
+import { useId, useLayoutEffect, useState } from "preact/hooks";
 import { terminalNumber } from "../log";
 import type { Proposal } from "../proposals";
 import type { Draft } from "../proposing";
@@ -32,7 +32,8 @@ export function Composer({ terminal, unready, own, declined, field, onWant }: Pr
 
   // What was proposed stands in the log before it leaves the field: nothing is lost on the way.
   const hasArrived = own.length > (sent?.count ?? Infinity) && own.at(-1)?.proposed === sent?.text;
-  useEffect(() => {
+  // At once: the next one may be typed as soon as this one is shown as proposed.
+  useLayoutEffect(() => {
     if (!hasArrived) return;
     setDraft(NOTHING);
     setSent(null);

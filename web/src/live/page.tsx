@@ -1,6 +1,6 @@
 /** One session, live: its terminals, who is there and types, what is allowed, asked and held. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ApiError, Session } from "../api";
 import { awayReports, session as fetchSession, me } from "../api";
 import { clock } from "../clock";
@@ -70,7 +70,8 @@ function LiveSession({ session, now }: { session: Session; now: number }) {
   const isSignedOut = useIsSignedOut(broker.state === "lost");
   const { proposals, requests, holds, terminals, commands, ending } = useTold(watched.log);
 
-  useEffect(() => {
+  // With the page itself: whatever is pressed on it finds its room.
+  useLayoutEffect(() => {
     if (!host.current) return undefined;
     const opened = new TerminalRoom(session.id, host.current, setState, {
       onPasteOfLines: setPasted,

@@ -1,7 +1,7 @@
 /** Copies a text; where the browser won't, what shows the text is selected instead. */
 
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 interface Props {
   readonly text: string;
@@ -14,7 +14,7 @@ interface Props {
 
 export function CopyButton({ text, label, shown, name }: Props) {
   const [says, setSays] = useState(label);
-  useEffect(() => setSays(label), [text, label]);
+  useLayoutEffect(() => setSays(label), [text, label]);
   const copy = async () => {
     try {
       // Absent, not only refused, where the page came over plain http from another machine.

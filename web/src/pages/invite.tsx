@@ -34,7 +34,7 @@ export function InvitePanel({ now }: { now: number }) {
         known={known}
         onMade={(invitation) => {
           setMade(invitation);
-          void load();
+          return load();
         }}
         onError={setError}
       />
@@ -48,7 +48,8 @@ export function InvitePanel({ now }: { now: number }) {
 
 interface FormProps {
   readonly known: readonly Case[];
-  readonly onMade: (invitation: NewInvitation & { title: string }) => void;
+  /** Resolves once `known` has its case. */
+  readonly onMade: (invitation: NewInvitation & { title: string }) => Promise<void>;
   readonly onError: (error: ApiError | null) => void;
 }
 
@@ -66,7 +67,7 @@ function InviteForm({ known, onMade, onError }: FormProps) {
       const of = known.find((one) => one.id === caseId) ?? (await createCase(title.trim()));
       setChosen(of.id);
       setTitle("");
-      onMade({ ...(await invite(of.id, minutes)), title: of.title });
+      await onMade({ ...(await invite(of.id, minutes)), title: of.title });
     } catch (problem) {
       onError(asApiError(problem));
     } finally {
@@ -107,7 +108,11 @@ function InviteForm({ known, onMade, onError }: FormProps) {
             maxLength={200}
             placeholder="4711 pool degraded after upgrade"
             value={title}
-            onInput={(event) => setTitle(event.currentTarget.value)}
+            onInput={(event) => {
+              setTitle(event.currentTarget.value);
+              // Cases that are told of later do not take its place.
+              setChosen(NEW_CASE);
+            }}
           />
         </p>
       )}

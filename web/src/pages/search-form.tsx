@@ -1,7 +1,7 @@
 /** What to search for, and where. */
 
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import type { Case } from "../api";
 import { cases } from "../api";
 import type { Asked } from "../search";
@@ -15,7 +15,8 @@ interface Props {
 
 export function SearchForm({ asked, field, onAsk }: Props) {
   const [wanted, setWanted] = useState(asked);
-  useEffect(() => setWanted(asked), [asked]);
+  // At once: later it would undo what was typed meanwhile.
+  useLayoutEffect(() => setWanted(asked), [asked]);
   const [known, setKnown] = useState<readonly Case[]>([]);
   useEffect(() => {
     // Without the list one can still search; what is wrong is told by the search itself.
