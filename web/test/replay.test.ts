@@ -23,6 +23,22 @@ describe("pace", () => {
     ]);
     expect([0, 1, 2, 3, 4, 5, 6].map((t) => pace.toSession(t))).toEqual([0, 1, 10, 11, 12, 51, 52]);
   });
+
+  it("tells playing over an end from a jump beyond it, however late it is asked", () => {
+    const pace = new Pace([1, 50, 100], Infinity);
+    expect(pace.hasPlayedOver(50, 49.9, 50.1, 0.2)).toBe(true);
+    expect(pace.hasPlayedOver(50, 48, 51.5, 3.5)).toBe(true);
+    expect(pace.hasPlayedOver(50, 48, 51.5, 0.2)).toBe(false);
+    expect(pace.hasPlayedOver(50, 48, 49.9, 0.2)).toBe(false);
+    expect(pace.hasPlayedOver(50, 50, 50.2, 0.2)).toBe(false);
+    expect(pace.hasPlayedOver(50, Infinity, 60, 0.2)).toBe(false);
+  });
+
+  it("measures what was played by the player's time, where pauses are cut", () => {
+    const pace = new Pace([10, 11, 51, 52], 2);
+    expect(pace.hasPlayedOver(50, 11.5, 51, 0.2)).toBe(false);
+    expect(pace.hasPlayedOver(50, 12.8, 51, 0.2)).toBe(true);
+  });
 });
 
 describe("a recording to replay", () => {

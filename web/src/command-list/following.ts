@@ -11,6 +11,7 @@ const READING: ReadonlySet<string> = new Set(
 /** `row`: the one to keep in sight; null: the newest of `count`. */
 export function useFollowing(row: number | null, count: number) {
   const element = useRef<HTMLDivElement>(null);
+  const top = useRef(0);
   const [isFollowing, setFollowing] = useState(true);
   const [kept, keep] = useState(AT_END);
   const shown = isFollowing ? windowOf(kept, count, row) : kept;
@@ -21,6 +22,7 @@ export function useFollowing(row: number | null, count: number) {
     if (at === null || !isFollowing) return;
     if (row === null) at.scrollTop = at.scrollHeight;
     else at.querySelector("ol")?.children[row - shown.first]?.scrollIntoView({ block: "nearest" });
+    top.current = at.scrollTop;
   };
   useEffect(look, [row, count, isFollowing, shown]);
   const latest = useRef(look);
@@ -63,7 +65,11 @@ export function useFollowing(row: number | null, count: number) {
       },
       onScroll: () => {
         const at = element.current;
-        if (at === null || row !== null || shown.last < count) return;
+        if (at === null) return;
+        // Where the list went by itself is told late, perhaps after somebody began to read.
+        const isReader = at.scrollTop > top.current;
+        top.current = at.scrollTop;
+        if (!isReader || row !== null || shown.last < count) return;
         if (at.scrollHeight - at.scrollTop - at.clientHeight < 8) setFollowing(true);
       },
     },

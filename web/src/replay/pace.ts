@@ -9,6 +9,9 @@ interface Knee {
   readonly player: number;
 }
 
+/** A player that is so much further than the time that has passed was sent there. */
+const SENT_BEYOND = 1;
+
 export class Pace {
   private readonly knees: Knee[] = [{ session: 0, player: 0 }];
   /** How long the player plays. */
@@ -32,6 +35,12 @@ export class Pace {
     if (!knee) return 0;
     const player = knee.player + session - knee.session;
     return Math.min(player, next?.player ?? Infinity, this.duration);
+  }
+
+  /** Whether `end` was played over, and not sent beyond, between two looks `passed` seconds apart. */
+  hasPlayedOver(end: number, before: number, after: number, passed: number): boolean {
+    if (before >= end || after < end) return false;
+    return this.toPlayer(after) - this.toPlayer(before) < passed + SENT_BEYOND;
   }
 
   toSession(player: number): number {
