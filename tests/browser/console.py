@@ -58,10 +58,11 @@ class Console(WatchedPage):
         await self.page.keyboard.type(keys)
 
     async def types(self, keys: str) -> None:
-        """Press keys in the live terminal, once nobody else types there.
+        """Press keys in the live terminal, once the grant lets them through and nobody else types.
 
         Whatever somebody else has typed must be seen already: whose turn it is was told before.
         """
+        await expect(self.at("#terminal-hint")).to_contain_text("Keys go to the customer's")
         mine = f'.typing[data-typing=""], .typing[data-typing="{self.name}"]'
         await self.at(mine).wait_for(state="attached")
         await self.presses(keys)

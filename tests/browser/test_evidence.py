@@ -132,6 +132,8 @@ async def plays(page: WatchedPage) -> None:
     await expect(screen).to_contain_text("while-away")
     await page.at(f'[data-tab="{_SECOND}"]').click()
     await page.page.locator("[data-command] a", has_text="echo second").click()
+    # Its own player is there: the one before it would take the key and go.
+    await expect(page.at("[data-command][aria-current]")).to_contain_text("echo second")
     await screen.press("Space")
     await expect(screen).to_contain_text("second")
     await expect(page.at("[data-stretch=observed]").first).to_be_attached()

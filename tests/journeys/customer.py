@@ -115,7 +115,9 @@ class Customer:
 
     def parts(self, name: str) -> list[processes.Process]:
         """The processes of this host that run as ``jumpseat NAME``."""
-        return [one for one in processes.marked(self.mark) if name in one.argv]
+        found = {one.pid: one for one in processes.marked(self.mark) if name in one.argv}
+        # What one of them has just forked has its parent's arguments until it runs its own program.
+        return [one for one in found.values() if one.parent not in found]
 
     def part(self, name: str) -> processes.Process:
         """The one that does."""

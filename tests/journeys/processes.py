@@ -11,12 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from weakref import WeakSet
 
 from tests.journeys.waiting import PATIENCE_SECONDS, until
 
 MARK = "JUMPSEAT_TEST"
-_CHILDREN: WeakSet[asyncio.subprocess.Process] = WeakSet()
+_CHILDREN: list[tuple[asyncio.AbstractEventLoop, asyncio.subprocess.Process]] = []
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,21 @@ class Process:
     @property
     def running(self) -> bool:
         """Whether it still is; a zombie is not."""
+        return self._stat[0] not in "ZX"
+
+    @property
+    def parent(self) -> int:
+        """Its parent's process id; 0 where it is gone."""
+        return int(self._stat[1])
+
+    @property
+    def _stat(self) -> list[str]:
+        """What /proc tells after the name: state, parent, and more."""
         try:
             stat = Path(f"/proc/{self.pid}/stat").read_text()
         except (FileNotFoundError, ProcessLookupError):
-            return False
-        return stat.rpartition(")")[2].split()[0] not in "ZX"
+            return ["X", "0"]
+        return stat.rpartition(")")[2].split()
 
     @property
     def uid(self) -> int:
@@ -70,7 +79,7 @@ def running(wanted: Callable[[Path], bool] = lambda folder: True) -> list[Proces
 async def start(*command: str, **options: Any) -> asyncio.subprocess.Process:  # noqa: ANN401
     """Start a child of ours, as ``asyncio.create_subprocess_exec`` does."""
     child = await asyncio.create_subprocess_exec(*command, **options)
-    _CHILDREN.add(child)
+    _CHILDREN.append((asyncio.get_running_loop(), child))
     return child
 
 
@@ -86,7 +95,7 @@ async def all_gone(mark: str, seconds: float = PATIENCE_SECONDS) -> list[Process
                 one.kill()
     # asyncio hears of a child's end from a thread; one that it never hears of is a leak to it.
     while _CHILDREN:
-        child = _CHILDREN.pop()
-        if not Process(child.pid, ()).running:
+        loop, child = _CHILDREN.pop()
+        if loop is asyncio.get_running_loop() and not Process(child.pid, ()).running:
             await child.wait()
     return left
