@@ -7,7 +7,7 @@ on one line of text; a private key goes over several. What can't be told from a 
 from __future__ import annotations
 
 import re
-from typing import List, Match, NamedTuple, Optional, Pattern, Sequence, Tuple
+from typing import Dict, List, Match, NamedTuple, Optional, Pattern, Sequence, Tuple
 
 from broker.host.columns import cells
 from broker.host.probes.masking import KEY
@@ -37,6 +37,8 @@ class Mask(NamedTuple):
     """Fits the end of a text that may become a fitting one, if more comes."""
     more: Tuple[Pattern[str], ...]
     """Fits what a body goes on with, for each group of ``whole``."""
+    signs: str = ""
+    """One of these characters is in every text that ``whole`` or ``cut`` fits, if there are any."""
 
 
 class Found(NamedTuple):
@@ -62,6 +64,7 @@ def _mask(
     least: int = 1,
     after: str = "",
     flags: int = 0,
+    signs: str = "",
 ) -> Mask:
     """``after`` must follow the body; until it does, the body may go on."""
     whole = re.compile(f"{before}({body}{{{least},}}){after}", flags)
@@ -69,7 +72,7 @@ def _mask(
     cut = re.compile(f"{before}({body}{{1,{most}}})\\Z", flags) if most != 0 else None
     # What does not end where its body does can't be told to go on.
     more = re.compile("(?!)" if after else f"(?:{body})+")
-    return Mask(name, tuple(needles.split()), whole, cut, (more,))
+    return Mask(name, tuple(needles.split()), whole, cut, (more,), signs)
 
 
 _ANY = re.IGNORECASE
@@ -79,9 +82,9 @@ _OWN_VALUE = r"""[ ]?["']?([^\s"']+)"""
 _KEYS = "pass secret token key psk credential community"
 
 
-def _value(before: str, needles: str, name: str = "password") -> Mask:
+def _value(before: str, needles: str, signs: str, name: str = "password") -> Mask:
     whole = re.compile(before + _VALUE, _ANY | re.DOTALL)
-    return Mask(name, tuple(needles.split()), whole, None, _VALUE_MORE)
+    return Mask(name, tuple(needles.split()), whole, None, _VALUE_MORE, signs)
 
 
 DEFAULTS: Tuple[Mask, ...] = (
@@ -92,10 +95,18 @@ DEFAULTS: Tuple[Mask, ...] = (
         r"(?<![A-Za-z0-9])(?:gh[oprsu]_|github_pat_)",
         r"\w",
         10,
+        signs="_",
     ),
-    _mask("GitLab token", "glpat-", "(?<![A-Za-z0-9])glpat-", r"[\w.-]", 10),
-    _mask("Slack token", "xox", r"(?<![A-Za-z0-9])xox[a-z]-", r"[\w-]", 10),
-    _mask("Stripe key", "_live_ _test_", "(?<![A-Za-z0-9])[sr]k_(?:live|test)_", "[A-Za-z0-9]", 10),
+    _mask("GitLab token", "glpat-", "(?<![A-Za-z0-9])glpat-", r"[\w.-]", 10, signs="-"),
+    _mask("Slack token", "xox", r"(?<![A-Za-z0-9])xox[a-z]-", r"[\w-]", 10, signs="-"),
+    _mask(
+        "Stripe key",
+        "_live_ _test_",
+        "(?<![A-Za-z0-9])[sr]k_(?:live|test)_",
+        "[A-Za-z0-9]",
+        10,
+        signs="_",
+    ),
     _mask("Google key", "aiza", "(?<![A-Za-z0-9])AIza", r"[\w-]", 16),
     _mask("JSON web token", "eyj", r"(?<![\w-])eyJ", r"[\w.-]", 16),
     _mask(
@@ -104,8 +115,9 @@ DEFAULTS: Tuple[Mask, ...] = (
         r"""\bauthorization["']?[ ]?[=:][ ]?["']?(?:bearer|basic|digest|token)[ ]{1,3}""",
         r"""[^\s"']""",
         flags=_ANY,
+        signs="=:",
     ),
-    _mask("authorization", "bearer", r"\bbearer[ ]+", r"[\w.~+/=-]", 10, flags=_ANY),
+    _mask("authorization", "bearer", r"\bbearer[ ]+", r"[\w.~+/=-]", 10, flags=_ANY, signs=" "),
     _mask(
         "password in a URL",
         "://",
@@ -113,26 +125,36 @@ DEFAULTS: Tuple[Mask, ...] = (
         r"""[^\s/"']""",
         after="(?=@)",
         flags=_ANY,
+        signs=":",
     ),
     # name=value, name: value, "name": "value"; not NAME: in columns, such as a password: field.
     _value(
         rf"""(?:{KEY}["']?[ \t]{{0,8}}(?:={{1,3}}>?|:=?)"""
         r"|(?<![a-z])(?:pass|passwd|passwort|mysql_pwd|sshpass)={1,3})[ \t]{0,8}",
         _KEYS + " mysql_pwd",
+        "=:",
     ),
-    _value(rf"(?<!\S)--?(?:[\w-]{{1,30}}-)?(?:{KEY}|passwd|pass)[ \t]{{1,8}}(?!-)", _KEYS),
-    _value(r"\bmysql\w*\s[^\n|;]{0,200}?(?<=\s)-p(?=\S)", "mysql"),
-    _value(r"\bsshpass\s{1,3}-p[ \t]{0,3}", "sshpass"),
-    _value(r"\bcurl\s[^\n|;]{0,200}?(?<=\s)(?:-u|--user)[ =]?[^\s:\"']{1,64}:", "curl"),
+    _value(rf"(?<!\S)--?(?:[\w-]{{1,30}}-)?(?:{KEY}|passwd|pass)[ \t]{{1,8}}(?!-)", _KEYS, "-"),
+    _value(r"\bmysql\w*\s[^\n|;]{0,200}?(?<=\s)-p(?=\S)", "mysql", "-"),
+    _value(r"\bsshpass\s{1,3}-p[ \t]{0,3}", "sshpass", "-"),
+    _value(r"\bcurl\s[^\n|;]{0,200}?(?<=\s)(?:-u|--user)[ =]?[^\s:\"']{1,64}:", "curl", "-"),
 )
 """What is masked for every customer, beside private keys."""
 KEY_NEEDLE = "-----begin"
 
 
-def needles(masks: Sequence[Mask]) -> Tuple[str, ...]:
-    """The fewest needles that tell of all these masks, and of private keys."""
-    every = {KEY_NEEDLE, *(needle for mask in masks for needle in mask.needles)}
-    return tuple(sorted(a for a in every if not any(b in a for b in every - {a})))
+def needles(masks: Sequence[Mask]) -> Dict[str, str]:
+    """The fewest needles that tell of all these masks, and of private keys; for each, its signs."""
+    every: Dict[str, List[str]] = {KEY_NEEDLE: ["-"]}
+    for mask in masks:
+        for needle in mask.needles:
+            every.setdefault(needle, []).append(mask.signs)
+    fewest = {}
+    for one in sorted(every):
+        if not any(other in one for other in every if other != one):
+            signs = [sign for other, some in every.items() if one in other for sign in some]
+            fewest[one] = "".join(sorted(set("".join(signs)))) if all(signs) else ""
+    return fewest
 
 
 def own(text: str) -> Mask:
@@ -155,26 +177,34 @@ def of_nonce(nonce: str) -> List[Mask]:
 
 def found(text: str, masks: Sequence[Mask], since: int = 0) -> List[Found]:
     """The secrets in one line of text that begin from ``since`` on."""
-    low = text[since:].lower()
     return [
         _found(mask, one)
-        for mask in masks
-        if any(needle in low for needle in mask.needles)
+        for mask in _fitting(text[since:].lower(), masks)
         for one in mask.whole.finditer(text, since)
     ]
 
 
 def cut(text: str, masks: Sequence[Mask], since: int, end: int) -> Optional[Found]:
     """What the text before ``end`` may be the beginning of: the body that begins first."""
-    low = text[since:end].lower()
     may_be = [
         _found(mask, one)
-        for mask in masks
-        if mask.cut is not None and any(needle in low for needle in mask.needles)
+        for mask in _fitting(text[since:end].lower(), masks)
+        if mask.cut is not None
         for one in [mask.cut.search(text, since, end)]
         if one is not None
     ]
     return min(may_be, key=lambda one: one.start, default=None)
+
+
+def _fitting(low: str, masks: Sequence[Mask]) -> List[Mask]:
+    """Those that may fit this text, which is in lower case; asked for each key."""
+    fitting = []
+    for mask in masks:
+        for needle in mask.needles:
+            if needle in low:
+                fitting.append(mask)
+                break
+    return fitting
 
 
 def _found(mask: Mask, one: Match[str]) -> Found:
@@ -221,7 +251,7 @@ def _key_part(text: str, at: int) -> Tuple[int, bool]:
 def mask_text(text: str, masks: Sequence[Mask] = DEFAULTS) -> str:
     """Command lines without their secrets, each of which becomes ``MASKED``."""
     low = text.lower()
-    if not any(needle in low for needle in needles(masks)):
+    if not _fitting(low, masks) and KEY_NEEDLE not in low:
         return text
     within = False
     lines = []

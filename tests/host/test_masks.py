@@ -164,6 +164,33 @@ def test_where_the_reads_are_cut_makes_no_difference() -> None:
         assert masked(cut_at(data, *places), 40) == whole, data
 
 
+def test_no_mask_fits_a_text_without_its_signs() -> None:
+    made = random.Random(7)  # noqa: S311 - the same each time
+    pieces = [needle for mask in DEFAULTS for needle in mask.needles]
+    pieces += [*"=:-_ \t'\"@>", " -p", " --user ", "AKIA", "xoxb", "Authorization", SECRET, "api"]
+    pieces += [printed for printed, _, _ in WHOLE]
+    fitted = set()
+    for _ in range(1500):
+        text = "".join(made.choices(pieces, k=made.randrange(1, 6)))
+        for mask in DEFAULTS:
+            without = str.maketrans(dict.fromkeys(mask.signs, made.choice(["", "x", "."])))
+            for pattern in filter(None, (mask.whole, mask.cut)):
+                if mask.signs and pattern.search(text):
+                    fitted.add(mask)
+                    assert pattern.search(text.translate(without)) is None
+    assert fitted == {mask for mask in DEFAULTS if mask.signs}
+
+
+def test_signs_let_nothing_through() -> None:
+    made = random.Random(8)  # noqa: S311 - the same each time
+    lines = [printed for printed, _, _ in WHOLE] + ["nothing in it"] * len(WHOLE)
+    for only in (None, *WHOLE):
+        some = made.choices(lines, k=150) if only is None else ["0123456789"] * 500 + [only[0]]
+        data = "\r\n".join(some).encode() + b"\r\n"
+        unsigned = Masker([mask._replace(signs="") for mask in DEFAULTS], 400)
+        assert Masker(DEFAULTS, 400).feed(data) == unsigned.feed(data)
+
+
 def test_a_secret_that_is_edited_in_place() -> None:
     typed = f"export TOKEN={SECRET[:8]}\b\b\b{SECRET[5:8]}\x1b[3D{SECRET[9]}{SECRET[5:8]}\b\b\b"
     inserted = f"\x1b[1@{SECRET[10]}\x1b[1P\r$ export TOKEN=\x1b[4C{SECRET[12]}"
