@@ -26,7 +26,7 @@ class Terminal(Changing):
         os.set_blocking(self._master, False)
         self.resize(*size)
         self._process: asyncio.subprocess.Process
-        self._open = True
+        self._open, self._reads = True, False
 
     def _told(self) -> str:
         end = bytes(self.printed[-2000:]).decode("utf-8", "replace")
@@ -40,7 +40,8 @@ class Terminal(Changing):
             cwd=env.get("HOME"),
         )  # fmt: skip
         os.close(self._slave)
-        asyncio.get_running_loop().add_reader(self._master, self._readable)
+        asyncio.get_running_loop().add_reader(self._master, self._read)
+        self._reads = True
 
     @property
     def pid(self) -> int:
@@ -74,14 +75,17 @@ class Terminal(Changing):
 
     def hand_over(self) -> int:
         """Read no more: whoever gets this file descriptor does. Nothing is printed here then."""
-        asyncio.get_running_loop().remove_reader(self._master)
+        self._read_no_more()
         os.set_blocking(self._master, True)
         return self._master
 
     async def ended(self, seconds: float = PATIENCE_SECONDS) -> int:
-        """Wait for the program to end; its exit status."""
+        """Wait for the program to end, and read what it printed last; its exit status."""
         async with asyncio.timeout(seconds):
-            return await self._process.wait()
+            status = await self._process.wait()
+        while self._reads and self._read():
+            pass
+        return status
 
     async def close(self) -> None:
         """Close the window, as by its button: the program is hung up on."""
@@ -97,19 +101,25 @@ class Terminal(Changing):
         """Close it without waiting for its program to end."""
         if self._open:
             self._open = False
-            asyncio.get_running_loop().remove_reader(self._master)
+            self._read_no_more()
             os.close(self._master)
 
-    def _readable(self) -> None:
+    def _read_no_more(self) -> None:
+        self._reads = False
+        asyncio.get_running_loop().remove_reader(self._master)
+
+    def _read(self) -> bool:
+        """Take in what was printed; whether there was something."""
         try:
             piece = os.read(self._master, 65536)
         except BlockingIOError:
-            return
+            return False
         except OSError:  # EIO: the program has closed it
-            asyncio.get_running_loop().remove_reader(self._master)
+            self._read_no_more()
             piece = b""
         self.printed += piece
         self.changed()
+        return piece != b""
 
 
 async def run(command: Sequence[str], env: Mapping[str, str]) -> tuple[int, str, str]:

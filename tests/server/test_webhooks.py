@@ -19,8 +19,8 @@ from tests.server.conftest import Serve
 from tests.server.peers import Peer, Site
 from tests.server.receiver import HANG, KEY, PATH, PATIENCE_SECONDS, Receiver
 
-QUICK = Pace(timeout=0.3, waits=(0.02,) * 4)
-SLOW = Pace(timeout=5.0, waits=(600.0,))
+QUICK = Pace(timeout=PATIENCE_SECONDS, waits=(0.02,) * 4)
+SLOW = Pace(timeout=600.0, waits=(600.0,))
 
 
 @pytest.fixture
@@ -147,11 +147,13 @@ async def test_slack_is_sent_a_text_and_only_the_kinds_it_wants(
 async def test_what_fails_is_sent_again_as_it_was(serve: Serve, receiver: Receiver) -> None:
     elsewhere = {"Location": f"http://127.0.0.1:{receiver.port}/elsewhere"}
     receiver.answers = [500, HANG, (307, elsewhere)]
-    async with serve(to(receiver.webhook()), QUICK) as site:
+    # A busy machine may be too late for such a limit more often than it has to be.
+    async with serve(to(receiver.webhook()), Pace(timeout=0.3, waits=(0.02,) * 50)) as site:
         await news_of(site)
-        await receiver.has(lambda received: len(received) == 4)
         (row,) = await logged(site, all_done)
-    assert (row["attempts"], row["status"], row["error"]) == (4, 204, "")
+    assert len(receiver.received) >= 4
+    assert row["attempts"] >= 4
+    assert (row["status"], row["error"]) == (204, "")
     assert len({(got.id, got.body) for got in receiver.received}) == 1
     assert all(got.is_signed() for got in receiver.received)
 
@@ -174,7 +176,8 @@ async def test_after_the_last_attempt_it_is_given_up(
             webhook = gone.webhook()
     else:
         receiver.then = then
-    async with serve(to(webhook), Pace(timeout=0.05, waits=(0.01, 0.01))) as site:
+    timeout = 0.05 if then == HANG else PATIENCE_SECONDS
+    async with serve(to(webhook), Pace(timeout=timeout, waits=(0.01, 0.01))) as site:
         await news_of(site)
         (row,) = await logged(site, all_done)
     assert (row["attempts"], row["status"], row["error"]) == (3, then or None, error)
@@ -254,6 +257,7 @@ async def test_a_slow_receiver_delays_no_other(serve: Serve, receiver: Receiver)
         async with serve(webhooks, Pace(timeout=60.0, waits=())) as site:
             await news_of(site, 10)
             await quick.has(lambda received: len(received) == 10)
+            await receiver.has(bool)
             found = await logged(site, lambda found: len(found) == 20)
             assert len(receiver.received) == 1
             assert {one["done"] is None for one in found if one["webhook"] == "chat"} == {True}
