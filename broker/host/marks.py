@@ -51,7 +51,7 @@ class MarkReader:
 
     def feed(self, data: bytes) -> List[Part]:
         """What this output holds, in order; a mark that is cut by its end comes with the next."""
-        if not self._rest and _INTRODUCER not in data and not self._cut(data):
+        if not self._rest and b"\x1b" not in data:
             return [data]
         return list(self._parts(self._rest + data))
 

@@ -19,6 +19,7 @@ from broker.host.masks import (
     Found,
     Mask,
     cut,
+    fitting,
     found,
     keys_in,
     mask_string,
@@ -198,8 +199,9 @@ class MaskedLine:
     def _look(self, start: int) -> None:
         """Find the secrets that what was printed from ``start`` on may belong to."""
         since = max(0, min(start, self._open) - _NEAR)
-        secrets = found(self._text, self._masks, since)
-        self._cut = cut(self._text, self._masks, since, self._at)
+        masks = fitting(self._text[since:], self._masks)
+        secrets = found(self._text, masks, since)
+        self._cut = cut(self._text, masks, since, self._at)
         self._key_goes_on = False
         if self._in_key or self._begins_key or KEY_NEEDLE in self._text[since:].lower():
             self._begins_key = True

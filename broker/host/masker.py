@@ -11,7 +11,7 @@ from bisect import bisect_left
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from broker.host.masked_line import MaskedLine
-from broker.host.masks import KEY_NEEDLE, Mask, cut, found, needles
+from broker.host.masks import KEY_NEEDLE, Mask, cut, fitting, found, needles
 
 _MOST_BYTES = 4096
 """Of a line in which nothing has begun yet."""
@@ -134,7 +134,8 @@ class Masker:
         if b"\n" in bare[:-1] or KEY_NEEDLE.encode() in bare.lower():
             return True
         line = _text(bare)
-        return bool(found(line, self._masks) or cut(line, self._masks, 0, len(line)))
+        masks = fitting(line, self._masks)
+        return bool(found(line, masks) or cut(line, masks, 0, len(line)))
 
     def _begins(self, data: bytes) -> bool:
         low = data.lower()

@@ -175,36 +175,33 @@ def of_nonce(nonce: str) -> List[Mask]:
     ]
 
 
+def fitting(text: str, masks: Sequence[Mask]) -> List[Mask]:
+    """Those that may fit this text, by their needles: asked for each key, and rarely any."""
+    low = text.lower()
+    some = []
+    for mask in masks:
+        for needle in mask.needles:
+            if needle in low:
+                some.append(mask)
+                break
+    return some
+
+
 def found(text: str, masks: Sequence[Mask], since: int = 0) -> List[Found]:
-    """The secrets in one line of text that begin from ``since`` on."""
-    return [
-        _found(mask, one)
-        for mask in _fitting(text[since:].lower(), masks)
-        for one in mask.whole.finditer(text, since)
-    ]
+    """The secrets in a line of text that begin from ``since`` on. ``masks``: those ``fitting``."""
+    return [_found(mask, one) for mask in masks for one in mask.whole.finditer(text, since)]
 
 
 def cut(text: str, masks: Sequence[Mask], since: int, end: int) -> Optional[Found]:
     """What the text before ``end`` may be the beginning of: the body that begins first."""
     may_be = [
         _found(mask, one)
-        for mask in _fitting(text[since:end].lower(), masks)
+        for mask in masks
         if mask.cut is not None
         for one in [mask.cut.search(text, since, end)]
         if one is not None
     ]
     return min(may_be, key=lambda one: one.start, default=None)
-
-
-def _fitting(low: str, masks: Sequence[Mask]) -> List[Mask]:
-    """Those that may fit this text, which is in lower case; asked for each key."""
-    fitting = []
-    for mask in masks:
-        for needle in mask.needles:
-            if needle in low:
-                fitting.append(mask)
-                break
-    return fitting
 
 
 def _found(mask: Mask, one: Match[str]) -> Found:
@@ -250,8 +247,8 @@ def _key_part(text: str, at: int) -> Tuple[int, bool]:
 
 def mask_text(text: str, masks: Sequence[Mask] = DEFAULTS) -> str:
     """Command lines without their secrets, each of which becomes ``MASKED``."""
-    low = text.lower()
-    if not _fitting(low, masks) and KEY_NEEDLE not in low:
+    masks = fitting(text, masks)
+    if not masks and KEY_NEEDLE not in text.lower():
         return text
     within = False
     lines = []
@@ -270,7 +267,7 @@ def mask_string(sequence: str, masks: Sequence[Mask]) -> str:
 def mask_argv(argv: Sequence[str], masks: Sequence[Mask] = DEFAULTS) -> List[str]:
     """A program's arguments without their secrets; one that follows its name is one argument."""
     whole = " ".join(one.replace("\n", " ") for one in argv)
-    secrets = found(whole, masks)
+    secrets = found(whole, fitting(whole, masks))
     kept = []
     at = 0
     for one in argv:
