@@ -186,15 +186,20 @@ class Replication:
         if uplink is None or not self.up:
             return
         receipts = self._sender(RECEIPTS)
-        self._send_on(uplink, RECEIPTS, self._receipts.read)
+        self._send_on(uplink, RECEIPTS, receipts, self._receipts.read)
+        held = True
         for name, stream in self._streams.items():
-            self._sender(name).grow(self._sendable(name, stream))
-            self._send_on(uplink, name, stream.read)
-        if self.unheld == 0 and receipts.sent == receipts.end:
+            sender = self._sender(name)
+            sender.grow(self._sendable(name, stream))
+            self._send_on(uplink, name, sender, stream.read)
+            held = held and sender.held == stream.end
+        if held and receipts.sent == receipts.end:
             self._listener.all_held()
 
-    def _send_on(self, uplink: PackedLink, name: str, read: Callable[[int, int], bytes]) -> None:
-        sender = self._sender(name)
+    @staticmethod
+    def _send_on(
+        uplink: PackedLink, name: str, sender: Sender, read: Callable[[int, int], bytes]
+    ) -> None:
         while not uplink.full:
             piece = sender.next(MAX_DATA_BYTES)
             if piece is None:
@@ -248,7 +253,10 @@ class Replication:
         return self._sender(name)
 
     def _sender(self, name: str) -> Sender:
-        return self._senders.setdefault(name, Sender())
+        sender = self._senders.get(name)
+        if sender is None:
+            sender = self._senders[name] = Sender()
+        return sender
 
     def _send(self, message: Message) -> None:
         if self._uplink is not None:

@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import re
 import struct
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, Callable, Dict, Iterator, List, Tuple, Type, Union, cast
 
 from broker.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -44,6 +44,8 @@ _APPEND, _INPUT, _OUTPUT, _SNAPSHOT, _JSON = 0x01, 0x02, 0x03, 0x04, 0x7B
 _U64 = struct.Struct(">Q")
 _U32 = struct.Struct(">I")
 _PLACE = struct.Struct(">QHH")
+
+_dump = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 Buffer = Union[bytes, bytearray, memoryview]
 
@@ -70,9 +72,11 @@ def encode(message: Message) -> bytes:
     if isinstance(message, Snapshot):
         place = _PLACE.pack(message.offset, message.cols, message.rows)
         return bytes((_SNAPSHOT,)) + _name(message.stream) + place + message.data
-    body: Dict[str, Any] = {"type": type_name(type(message))}
-    body.update(asdict(message))
-    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    kind = type(message)
+    body: Dict[str, Any] = {"type": _NAMES[kind]}
+    for one, _ in _FIELDS[kind]:
+        body[one] = getattr(message, one)
+    return _dump(body).encode()
 
 
 def append_head(stream: str, offset: int) -> bytes:
@@ -174,7 +178,8 @@ _CHECKS: Dict[str, Callable[[object], bool]] = {
     "Dict[str, Any]": lambda value: isinstance(value, dict),
     "List[str]": lambda value: isinstance(value, list) and all(map(_is_text, value)),
 }
-_CONTROL: Dict[str, Type[Any]] = {type_name(kind): kind for kind in CONTROL}
+_NAMES: Dict[type, str] = {kind: type_name(kind) for kind in CONTROL}
+_CONTROL: Dict[str, Type[Any]] = {name: kind for kind, name in _NAMES.items()}
 _FIELDS: Dict[type, List[Tuple[str, Callable[[object], bool]]]] = {
     kind: [(one.name, _CHECKS[str(one.type)]) for one in fields(kind)] for kind in CONTROL
 }

@@ -208,8 +208,8 @@ class Link:
         kind = type(message)
         greeting = self.state is LinkState.GREETING
         role = self.role
-        first = role.greeting | role.before
-        if kind not in (first if greeting and kind is not Error else role.accepts):
+        first = greeting and kind is not Error
+        if kind not in (role.greeting | role.before if first else role.accepts):
             raise RemoteProtocolError("unexpected", f"{kind.__name__} while {self.state.value}")
         if kind is Error or (greeting and kind not in role.greeting):
             pass
