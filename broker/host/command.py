@@ -9,6 +9,7 @@ was: 2 misuse, 3 no such session here, 4 broker not reachable, 5 refused, 1 anyt
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import json
 import os
@@ -108,7 +109,7 @@ def _take_seat(session: Optional[str], prefix: bytes, number: Optional[int] = No
     except (Left, OSError) as left:
         raise Failed(f"you have left the seat: {left}") from None
     late = sessions.wait_until_delivered(facts["session"], _DELIVER_SECONDS)
-    print(f"\nSession {facts['session']} has ended. It is recorded in {facts['folder']}.")
+    print(f"\nSession {facts['session']} has ended. {_where(facts['folder'])}")
     if facts["link"] == "offline":
         print(f"`{spoken()} bundle {facts['session']} -o FILE` makes one file to carry out.")
     elif late is not None:
@@ -130,6 +131,13 @@ def _terminal(facts: Dict[str, Any], number: Optional[int]) -> str:
         there = ", ".join(map(str, sorted(names))) or "none"
         raise NotFound(f"there is no terminal {number} in this session (there: {there})")
     return names[number]
+
+
+def _where(folder: str) -> str:
+    with contextlib.suppress(OSError):  # root's, which we can't see
+        if not Path(folder).exists():
+            return f"{folder} was removed: this host keeps nothing of it."
+    return f"It is recorded in {folder}."
 
 
 def _is_delivered(folder: Path) -> bool:

@@ -78,6 +78,7 @@ class Connection:
         self._there: Mapping[str, int] = {}
         """What the broker held when this link began."""
         self._contradicted: Set[str] = set()
+        self._unsaved = False
         self._limited = False
         key = from_base64url(session.broker_key)
         file = ReceiptsFile(folder, session.id, key, records.streams, records.spool.sync)
@@ -147,6 +148,8 @@ class Connection:
 
     def beat(self) -> None:
         """The recorder runs: notice where it has not."""
+        if self._unsaved:
+            self._save()
         still = self._pulse.beat(self._now())
         if still is not None:
             self._absence.stood_still(still)
@@ -175,7 +178,9 @@ class Connection:
         self.uplink.start()
 
     def deliver(self) -> None:
-        """The session has ended: send what is left, if the customer wants a link at all."""
+        """The session has ended: note it, and send what is left, if the link is wanted at all."""
+        self._session.ended = True
+        self._save()
         self.copies.release()
         if self._session.offline:
             self._delivered()
@@ -277,8 +282,19 @@ class Connection:
 
     def _delivered(self) -> None:
         self._session.delivered = True
-        self._session.save(self._folder)
+        self._save()
         self._owner.delivered()
+
+    def _save(self) -> None:
+        """Note how the session stands; where the disk refuses, that keeps nobody from its end."""
+        try:
+            self._session.save(self._folder)
+        except OSError as error:
+            if not self._unsaved:
+                self._owner.failed(error)
+            self._unsaved = True
+        else:
+            self._unsaved = False
 
     def _check_broker(self) -> None:
         if self._session.offline:

@@ -177,7 +177,13 @@ class ReceiptsFile:
 
     def _write(self, data: bytes) -> None:
         """Append, durably or not at all. Raises OSError."""
-        fd = self._opened()
+        try:
+            fd = self._opened()
+        except FileNotFoundError:
+            if self._path.parent.exists():
+                raise
+            self.size += len(data)  # the session's folder was removed: nothing can be kept
+            return
         try:
             # What a failed attempt left there, and may not have let itself be cut off, goes.
             os.ftruncate(fd, self.size)

@@ -27,6 +27,7 @@ from broker.host.commands import Commands
 from broker.host.connection import Connection
 from broker.host.customer import Customer
 from broker.host.earlier_runs import last_boot, last_time
+from broker.host.ending import LOGINS_SECONDS, SETTLE_SECONDS, STOP_SECONDS, at_most, ends_within
 from broker.host.engineers import Engineers
 from broker.host.execs.journal import ExecJournal
 from broker.host.fingerprinting import Fingerprinting
@@ -140,7 +141,7 @@ class Recorder:
         self._seat_by = clock() + FIRST_SEAT_SECONDS
         self._title = ""
         self._commands_begun = itertools.count(1)
-        self._ending = False
+        self._ending = self._stopped = False
         self._over = asyncio.Event()
         if not session.ended:
             records.begin_log(self.run, clock, self._terminals.mark, self._copies.pump)
@@ -166,10 +167,11 @@ class Recorder:
             path.unlink(missing_ok=True)
             self._holds.close()
             remove(self._holds_at)
-            self._records.spool.use_reserve()
-            await self._records.settle(self.failed)
-            await self._link.uplink.gone()
-            await self._terminals.logins_left()
+            self._link.uplink.close()
+            await at_most(SETTLE_SECONDS, self._records.settle(self.failed), self.failed)
+            await at_most(SETTLE_SECONDS, self._link.uplink.gone(), self.failed)
+            if not self._stopped:
+                await self._terminals.logins_left()
 
     def _begin(self) -> None:
         """The first lines of this run's log."""
@@ -203,25 +205,25 @@ class Recorder:
         if self._ending:
             return
         self._ending = True
-        await self._logins.stop()
+        await at_most(LOGINS_SECONDS, self._logins.stop(), self.failed)
         await self._terminals.hang_up(logins=False)
         await self._execs.finish()
         await self._fingerprints.finish()
         self.log("ended", by=by, why=why)
         self._records.close_log()
-        self._session.ended = True
-        self._session.save(self._folder)
         self._link.deliver()
 
     async def _stop(self) -> None:
         """End this run, not the session: the host goes down, or somebody ended the process."""
-        self._ending = True
-        self._fingerprints.stop()
-        self._execs.stop()
-        await self._logins.stop()
-        await self._terminals.hang_up(logins=True)
-        self._link.uplink.leave("recorder-lost")
-        self._over.set()
+        ends_within(STOP_SECONDS)
+        self._ending = self._stopped = True
+        try:
+            self._fingerprints.stop()
+            self._execs.stop()
+            await at_most(LOGINS_SECONDS, self._logins.stop(), self.failed)
+            await self._terminals.hang_up(logins=True)
+        finally:
+            self._over.set()
 
     def failed(self, error: BaseException) -> None:
         """Something broke that should not: say so, record on."""

@@ -8,11 +8,13 @@ import signal
 from pathlib import Path
 from typing import Callable
 
+from broker.host.ending import CLOSE_SECONDS, ends_within
 from broker.host.recorder import Recorder
 
 
 async def _record(folder: Path, ready: Callable[[], None]) -> None:
     await Recorder(folder, ready).serve()
+    ends_within(CLOSE_SECONDS)
 
 
 def main(folder: Path) -> int:

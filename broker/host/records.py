@@ -29,6 +29,10 @@ _SLOWED = (
     "what waits here for the broker nears what you have allowed (spool), or the disk's room: "
     "floods of output are slowed"
 )
+FOLDER_GONE = (
+    "the session's folder was removed from this host: what is recorded is kept nowhere here, "
+    "and goes to the broker as long as this recorder runs"
+)
 _GOES_ON = "there is room again: recording goes on"
 
 
@@ -44,7 +48,7 @@ class Records:
         """The number of the last run before this one; 0: none."""
         self._safe = self.spool.make_safe(last_told(self.streams))
         self._log: Optional[LogWriter] = None
-        self._syncing = self._sync_failed = False
+        self._syncing = self._sync_failed = self._gone = False
         self._slowing = Slowing(0.0)
         self._clock: Callable[[], float] = lambda: 0.0
 
@@ -89,7 +93,9 @@ class Records:
             self.log("gap", **vars(one), cause=STREAM_LOST)
 
     def close_log(self) -> None:
-        """That was the last entry."""
+        """That was the last entry; whatever else notes the end may have the reserve."""
+        with contextlib.suppress(OSError):
+            self.spool.use_reserve()
         self._note_slowing(slow=False)
         self._log = None
 
@@ -114,7 +120,13 @@ class Records:
             terminal.cast.end_gap()
         self.spool.set_aside()
         begun = self._note_slowing(slow=self.spool.slow and not stopped)
-        return [*([_GOES_ON] if goes_on else []), *([_SLOWED] if begun else [])]
+        told = [*([_GOES_ON] if goes_on else []), *([_SLOWED] if begun else [])]
+        return told if self._gone or self.spool.is_there else [*told, self._note_gone()]
+
+    def _note_gone(self) -> str:
+        self._gone = True
+        self.log("limit", what="folder", why=FOLDER_GONE)
+        return FOLDER_GONE
 
     def _note_slowing(self, *, slow: bool) -> bool:
         begun, ended = self._slowing.look(self._clock(), slow=slow)
@@ -143,6 +155,8 @@ class Records:
 
     async def settle(self, failed: Callable[[BaseException], None]) -> None:
         """Make safe what was written last. What the disk has failed at is written anew, once."""
+        with contextlib.suppress(OSError):
+            self.spool.use_reserve()
         for _ in range(2):
             try:
                 await asyncio.get_running_loop().run_in_executor(None, self.spool.sync)

@@ -37,7 +37,7 @@ RESERVE_BYTES = 256 * 1024
 
 MOST_UNSYNCED_BYTES = 64 * 1024 * 1024
 """Kept in memory for one stream before floods are slowed, so that the disk can follow."""
-_TRIES_AGAIN = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class NotTaken(Exception):
@@ -85,10 +85,9 @@ class StreamFile:
                 os.ftruncate(self._fd, self.end)
             except OSError:
                 self.failing = True
-            if error.errno in _TRIES_AGAIN:
-                is_broken = error.errno == errno.EIO
-                raise NotTaken(DISK_ERROR if is_broken else DISK_FULL) from None
-            raise
+            if error.errno == errno.EBADF:
+                raise  # not the disk's fault
+            raise NotTaken(DISK_FULL if error.errno in _FULL else DISK_ERROR) from None
         self._unsynced.append(lines)  # before it counts: ``sync`` runs beside this
         self.end += len(lines)
 
@@ -230,8 +229,15 @@ class Spool:
     @property
     def room(self) -> int:
         """Bytes that the disk has room for beyond the reserve and as much again; below 0: less."""
-        found = os.statvfs(self.folder)
+        found = os.statvfs(self._lock)  # the folder may be gone, and its file system is not
         return found.f_bavail * found.f_frsize - 2 * RESERVE_BYTES
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder is; else what is written goes when this process does."""
+        with contextlib.suppress(OSError):
+            return self.folder.exists() and os.fstat(self._lock).st_nlink > 0
+        return True
 
     @property
     def slow(self) -> bool:

@@ -46,6 +46,7 @@ class Terminals(Dict[str, RecordedTerminal]):
         self._masks = masks
         self._opened = self._coming = 0
         self._opening = asyncio.Lock()
+        self._over = False
         self._fewer = asyncio.Event()
         self.on_opening: Callable[[RecordedTerminal], None] = lambda terminal: None
         """Called before a terminal's shell begins, and may raise OSError."""
@@ -113,6 +114,8 @@ class Terminals(Dict[str, RecordedTerminal]):
     async def _open(
         self, size: Size, listener: Listener, plan: ShellPlan, origin: Origin
     ) -> RecordedTerminal:
+        if self._over:
+            raise NoTerminal("the session has ended")
         if origin.login and len(self.logins) >= MOST_LOGINS:
             raise NoTerminal(f"{MOST_LOGINS} logins are recorded already")
         if not origin.login and len(self) - len(self.logins) >= MOST:
@@ -158,8 +161,11 @@ class Terminals(Dict[str, RecordedTerminal]):
     async def hang_up(self, *, logins: bool) -> None:
         """Tell all shells that their terminals are gone; those that stay are killed.
 
-        ``logins``: those of logins, too.
+        ``logins``: those of logins, too. No terminal is opened any more.
         """
+        self._over = True
+        async with self._opening:
+            pass  # a shell that is just being started is told as well
         for signum in (signal.SIGHUP, signal.SIGKILL):
             for terminal in self._those(logins=logins):
                 terminal.hang_up(signum)

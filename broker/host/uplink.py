@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import random
 import socket
 from typing import Optional
@@ -24,6 +25,8 @@ from broker.wire.messages import Dial, Hello, Leave, LinkDown, LinkUp
 
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 10.0
+_GOODBYE_SECONDS = 1.5
+"""A little less than the recorder waits for its uplink."""
 
 # Enough of a message to know its type without decoding it.
 _HELLO, _LEAVE, _DOWN = (
@@ -65,13 +68,15 @@ class Uplink:
     async def _connect(self, attempt: int) -> str:
         """One connection, from dialling to its end; why it ended."""
         try:
-            broker = await dial(self._url, self._from_broker, self._broker_full)
+            broker = await self._dialled()
         except InvalidURI:
             return "not a URL of a broker"
         except InvalidHandshake as error:
             return f"not answered as by a broker: {error}"
         except (OSError, asyncio.TimeoutError) as error:
             return str(error) or "no answer"
+        if broker is None:
+            return "left"
         self._broker, self._greeted, self._given_up = broker, False, False
         if self._leaving.is_set():
             await broker.close()
@@ -80,6 +85,22 @@ class Uplink:
         self._broker = None
         self.recorder.resume()
         return "given up" if self._given_up else f"closed ({broker.close_code})"
+
+    async def _dialled(self) -> Optional[BrokerSocket]:
+        """A connection; None where it is time to leave first. Raises what ``dial`` does."""
+        loop = asyncio.get_running_loop()
+        dialling = loop.create_task(dial(self._url, self._from_broker, self._broker_full))
+        leaving = loop.create_task(self._leaving.wait())
+        try:
+            await asyncio.wait((dialling, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if dialling.done():
+                return dialling.result()
+            dialling.cancel()
+            await asyncio.wait((dialling,))
+            return None
+        finally:
+            leaving.cancel()
+            dialling.cancel()
 
     def _from_recorder(self, encoded: bytes) -> None:
         broker = self._broker
@@ -138,11 +159,15 @@ class Uplink:
         self._told_to_dial.set()
         if self._broker is not None:
             spawn(self._broker.close(), lambda _: None)
+            # A broker that reads nothing answers no close either.
+            loop = asyncio.get_running_loop()
+            loop.call_later(_GOODBYE_SECONDS, self._broker.transport.abort)
 
 
 def _is_ours(encoded: bytes) -> bool:
     """Whether a broker says what only an uplink says: the recorder would believe it."""
-    if not is_text(encoded):
+    # Their names begin so, unless they are spelled with escapes. All else is not read here.
+    if not is_text(encoded) or not (b"link_" in encoded or b"\\" in encoded):
         return False
     try:
         return isinstance(decode(encoded), (LinkUp, LinkDown))
@@ -159,5 +184,10 @@ async def run(sock: socket.socket) -> None:
 
 def main(fd: int) -> int:
     """Run as a process; ``fd`` is our end of the recorder's socket pair."""
-    asyncio.run(run(socket.socket(fileno=fd)))
+    asyncio.run(_run(socket.socket(fileno=fd)))
     return 0
+
+
+async def _run(sock: socket.socket) -> None:
+    await run(sock)
+    os._exit(0)  # a name that is being looked up, in a thread, would be waited for

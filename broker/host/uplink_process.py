@@ -52,6 +52,8 @@ class UplinkProcess:
         self._leaving = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
+        self._closed = False
+        self._failed = failed
         spawn(self._keep(), failed)
 
     @property
@@ -65,8 +67,9 @@ class UplinkProcess:
         return self._wanted.is_set()
 
     def start(self) -> None:
-        """The link is wanted from now on."""
-        self._wanted.set()
+        """The link is wanted from now on; nothing happens after ``close``."""
+        if not self._closed:
+            self._wanted.set()
 
     def leave(self, reason: str) -> None:
         """The link is not wanted any more: the uplink says so to the broker and ends."""
@@ -74,6 +77,12 @@ class UplinkProcess:
         if self._link is not None:
             self._link.send(Leave(reason))
         self._leaving.set()
+
+    def close(self) -> None:
+        """The recorder ends: if there is an uplink it leaves, and there will be no other."""
+        self._closed = True
+        if self._wanted.is_set():
+            self.leave("recorder-lost")
 
     def end(self) -> None:
         """This uplink is of no use any more; where the link is wanted, another one is started."""
@@ -91,8 +100,13 @@ class UplinkProcess:
                 continue  # cut again in the same turn of the loop
             self._leaving.clear()
             self._none.clear()
-            status = await self._run()
-            self._none.set()
+            try:
+                status = await self._run()
+            except OSError as error:  # no process can be made now
+                self._failed(error)
+                status = -1
+            finally:
+                self._none.set()
             self._on_lost("left" if not self._wanted.is_set() else f"the uplink ended ({status})")
             if self._wanted.is_set():
                 await asyncio.sleep(_RESTART_SECONDS)
@@ -100,19 +114,13 @@ class UplinkProcess:
     async def _run(self) -> int:
         """One uplink process, from start to end; its exit status."""
         ours, theirs = socket.socketpair()
-        drop = os.geteuid() == 0 and self._user.uid != 0
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *command("uplink", str(theirs.fileno())),
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=sys.stderr,
-                start_new_session=True,
-                user=self._user.uid if drop else None,
-                group=self._user.gid if drop else None,
-                extra_groups=[] if drop else None,
-            )
+        try:
+            process = await self._started(theirs)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         self._process = process
         _, link = await asyncio.get_running_loop().create_connection(
             lambda: PackedLink(self._on_encoded, lambda: None, self._on_room), sock=ours
@@ -120,11 +128,26 @@ class UplinkProcess:
         self._link = link
         try:
             self._on_up(link)
-            link.send(Dial(self._url))
+            left = self._leaving.is_set()  # told so while the process was being made
+            link.send(Leave("disconnected") if left else Dial(self._url))
             return await self._ended(process)
         finally:
             self._link = self._process = None
             link.close()
+
+    async def _started(self, theirs: socket.socket) -> asyncio.subprocess.Process:
+        drop = os.geteuid() == 0 and self._user.uid != 0
+        return await asyncio.create_subprocess_exec(
+            *command("uplink", str(theirs.fileno())),
+            pass_fds=(theirs.fileno(),),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=sys.stderr,
+            start_new_session=True,
+            user=self._user.uid if drop else None,
+            group=self._user.gid if drop else None,
+            extra_groups=[] if drop else None,
+        )
 
     async def _ended(self, process: asyncio.subprocess.Process) -> int:
         """Wait for the process; once it was told to leave, not for ever."""

@@ -23,6 +23,7 @@ from broker.wire.messages import (
 )
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd, broker_end
 
+DIAL_SECONDS = 10.0
 HELLO = Hello(2, "s1", "secret", 1, "boot", 0.0, 0.0, 0.0, "0", 0)
 
 
@@ -165,3 +166,25 @@ async def test_what_is_no_broker_is_said_to_be_none() -> None:
         down = await recorder.until(LinkDown)
         assert isinstance(down, LinkDown)
         assert "not answered as by a broker" in down.why
+
+
+async def test_one_whose_recorder_is_gone_does_not_dial_on() -> None:
+    """It would for ten seconds, where whoever it has reached does not answer."""
+    reached, gone = asyncio.Event(), asyncio.Event()
+
+    async def says_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        gone.set()
+
+    silent = await asyncio.start_server(says_nothing, "127.0.0.1", 0)
+    host, port = silent.sockets[0].getsockname()
+    async with silent, uplink(f"http://{host}:{port}") as recorder:
+        async with asyncio.timeout(WAIT_SECONDS):
+            await reached.wait()
+        recorder.writer.close()
+        async with asyncio.timeout(DIAL_SECONDS / 2):
+            assert await recorder.process.wait() == 0
+        await gone.wait()

@@ -142,7 +142,7 @@ def os_of(disk: Disk) -> SimpleNamespace:
         "dup2": lambda fd, other, inheritable=True: disk.again(fd, other),
         "fsync": disk.sync,
         "fdatasync": disk.sync,
-        "fstat": lambda fd: SimpleNamespace(st_size=disk.size(fd)),
+        "fstat": lambda fd: SimpleNamespace(st_size=disk.size(fd), st_nlink=1),
         "statvfs": lambda path: SimpleNamespace(f_bavail=disk.free(), f_frsize=1),
         "unlink": disk.remove,
         "replace": lambda one, other: disk.rename(str(one), str(other)),
