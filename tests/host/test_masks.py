@@ -7,7 +7,7 @@ import random
 import pytest
 
 from broker.host.masker import Masker
-from broker.host.masks import DEFAULTS, MASK, mask_argv, mask_text, own
+from broker.host.masks import DEFAULTS, MASK, fitting, mask_argv, mask_text, own
 
 SECRET = "Zq7pXw3vKm9tRb5nLc2hJd8f"
 """Stands for all that must not be seen."""
@@ -43,6 +43,8 @@ WHOLE = [
     (f'{{"client_secret": "a\\"{SECRET}", "x": 1}}', "password", '{"client_secret": "M", "x": 1}'),
     (f"API_KEY => {SECRET}", "password", "API_KEY => M"),
     (f"api_token:\t{SECRET} x", "password", "api_token:\tM x"),
+    (f"pre-shared-KEY\"        ===> {SECRET}", "password", "pre-shared-KEY\"        ===> M"),
+    (f"Passphrase'        : {SECRET}", "password", "Passphrase'        : M"),
     (f"tool --db-password {SECRET} x", "password", "tool --db-password M x"),
     (f"tool --token={SECRET}", "password", "tool --token=M"),
     (f"mysql -u root -p{SECRET} db", "password", "mysql -u root -pM db"),
@@ -178,6 +180,7 @@ def test_no_mask_fits_a_text_without_its_signs() -> None:
                 if mask.signs and pattern.search(text):
                     fitted.add(mask)
                     assert pattern.search(text.translate(without)) is None
+                    assert mask in fitting(text, DEFAULTS)
     assert fitted == {mask for mask in DEFAULTS if mask.signs}
 
 
