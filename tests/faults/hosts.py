@@ -12,6 +12,7 @@ import sysconfig
 import uuid
 import venv
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from broker.host.paths import socket_path
@@ -59,6 +60,13 @@ def sleepy_python(folder: Path) -> Path:
     return folder / "bin" / Path(sys.executable).name
 
 
+def _replace(path: Path, text: str) -> None:
+    """At once: whoever asks the clock meanwhile must not find it empty."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
 class Freezer:
     """Stops every process of a host at once, by a control group (version 2)."""
 
@@ -70,7 +78,8 @@ class Freezer:
     def freeze(self) -> None:
         """They stand still when this returns, or in a few milliseconds."""
         for one in processes.marked(self._mark):
-            (self._folder / "cgroup.procs").write_text(str(one.pid))
+            with suppress(ProcessLookupError):  # it has ended meanwhile
+                (self._folder / "cgroup.procs").write_text(str(one.pid))
         (self._folder / "cgroup.freeze").write_text("1")
 
     def thaw(self) -> None:
@@ -193,11 +202,11 @@ class Host:
 
     def step_clock(self, seconds: float) -> None:
         """The wall clock is wrong by so much from now on."""
-        self._stepped.write_text(str(seconds))
+        _replace(self._stepped, str(seconds))
 
     def sleep(self) -> None:
         """Time that goes by while nothing runs."""
-        self._slept.write_text(str(float(self._slept.read_text()) + _SLEEP_SECONDS))
+        _replace(self._slept, str(float(self._slept.read_text()) + _SLEEP_SECONDS))
 
     def close(self) -> None:
         """Whatever is left of it."""

@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,9 @@ class Process:
         return Path(f"/proc/{self.pid}").stat().st_uid
 
     def kill(self, signum: int = signal.SIGKILL) -> None:
-        """Send a signal, to this process alone."""
-        os.kill(self.pid, signum)
+        """Send a signal, to this process alone; it may have ended by itself meanwhile."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signum)
 
 
 def marked(mark: str) -> list[Process]:
