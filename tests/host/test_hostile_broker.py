@@ -156,6 +156,16 @@ async def test_nothing_that_only_others_may_say_is_taken_from_a_broker(
     await undisturbed(seat, broker)
 
 
+@pytest.mark.parametrize("spelled", [r"\u006cink_down", r"link\u005fdown"])
+async def test_what_only_an_uplink_says_is_known_however_it_is_spelled(
+    host: Host, broker: BrokerEnd, spelled: str
+) -> None:
+    seat = await sit(host, broker)
+    await broker.send_raw(f'{{"type":"{spelled}","why":"the broker says so"}}'.encode())
+    await broker.until_heard(Hello, 2)
+    await undisturbed(seat, broker)
+
+
 # --- proposals ------------------------------------------------------------------------------------
 
 
