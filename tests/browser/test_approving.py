@@ -121,7 +121,7 @@ async def test_taken_back_and_typed_by_turns(world: World, signs_in: SignIn) -> 
         await expect(one.at(f'[data-tab="{SECOND}"]')).to_be_visible()
     await alice.chooses(SECOND)
     # Not less: it may lose a key that comes just when its window is redrawn.
-    await alice.types("vim -u NONE -R /etc/services\n")
+    await alice.types("vim -u NONE -n -R /etc/services\n")  # -n: nothing is left in /etc
     await alice.sees(SHOWN)
     await expect(bob.at(f'[data-tab="{SECOND}"][data-news=true]')).to_be_visible()
 

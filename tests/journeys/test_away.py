@@ -55,7 +55,8 @@ async def test_the_story_and_its_report(world: World) -> None:
             for change in area["changes"]
         }
         mtu = f"mtu of {cable.inner} 1500 → 1400"
-        assert sorted(changes) == sorted(
+        # The network is this host's alone; its files are this machine's, which others change.
+        assert sorted(one for one in changes if not one.startswith("/")) == sorted(
             [mtu, f"route to 203.0.113.0/24 via {switch.address} dev {cable.inner} appeared"]
         )
         assert f"ip link set {cable.inner} mtu 1400" in changes[mtu][0]
@@ -80,7 +81,8 @@ async def later(world: World, alice: Engineer, cable: Cable) -> None:
         await viewer.follow(LOG)
         await viewer.until_logged("fingerprint")
     found = (await reports(world, alice))["earlier"]
-    assert [change["text"] for area in found["drift"] for change in area["changes"]] == [
+    changes = [change["text"] for area in found["drift"] for change in area["changes"]]
+    assert [one for one in changes if not one.startswith("/")] == [
         f"mtu of {cable.inner} 1400 → 1300"
     ]
     await world.end(customer)
