@@ -23,7 +23,7 @@ from broker.server.webhooks.settings import read as read_webhooks
 MOST_GRANT_SECONDS = 8 * 3600
 """The longest that a customer can grant at once, unless the file says otherwise."""
 
-_LONGEST_GRANT_SECONDS = 7 * 24 * 3600
+LONGEST_GRANT_SECONDS = 7 * 24 * 3600
 _LONGEST_BANNER = 2000
 _MOST_WATCHED_BYTES = 24 * 1024
 """Of probes and trees as JSON: a host reads no more than 64 KiB of what it is told."""
@@ -125,6 +125,6 @@ def _seconds(duration: str) -> int:
     if found is None:
         raise BadConfiguration(f"max_grant: a time like 8h or 90m, not {duration[:40]!r}")
     seconds = int(found[1]) * _UNIT_SECONDS[found[2]]
-    if seconds > _LONGEST_GRANT_SECONDS:
-        raise BadConfiguration(f"max_grant: at most {_LONGEST_GRANT_SECONDS // 3600}h")
+    if seconds > LONGEST_GRANT_SECONDS:
+        raise BadConfiguration(f"max_grant: at most {LONGEST_GRANT_SECONDS // 3600}h")
     return seconds

@@ -10,7 +10,15 @@ from typing import Any
 
 from broker.recording.grant import Away, Grant, Mode, Page
 from broker.recording.log_reader import LogReader, is_sane
-from broker.recording.presence import IllegalStep, Presence, Seen, on_entry, on_link
+from broker.recording.presence import (
+    IllegalStep,
+    Presence,
+    Seen,
+    Shown,
+    State,
+    on_entry,
+    on_link,
+)
 from broker.recording.session_log import Entry
 
 
@@ -82,15 +90,24 @@ def learn(facts: Facts, run: int, entry: Entry) -> Facts:
     return facts
 
 
-def reopened(facts: Facts, now: float) -> Facts:
-    """What is known after the broker itself was away until ``now``: that the link is down."""
+_DOWN = {State.LINK_LOST.value: Seen.LOST, State.RECORDER_LOST.value: Seen.RECORDER_GONE}
+
+
+def reopened(facts: Facts, noted: Shown, now: float) -> Facts:
+    """What is known after the broker itself was away until ``now``: that the link is down.
+
+    ``noted``: what an earlier broker told of the session. A link that was down then is so since
+    then, however often the broker was away: perhaps its host never comes back.
+    """
+    down = _DOWN.get(noted.state)
+    lost = now if down is None else min(noted.since, now)
     if facts.run == 0:
         return facts
-    presence = on_link(facts.presence, Seen.CONNECTED, now)  # it was, or there would be no log
+    presence = on_link(facts.presence, Seen.CONNECTED, lost)  # it was, or there would be no log
     if facts.disconnected is not None:
         presence = on_link(presence, Seen.CUT, facts.disconnected)
     else:
-        presence = on_link(presence, Seen.LOST, now)
+        presence = on_link(presence, down if down and facts.ended is None else Seen.LOST, lost)
     return replace(facts, presence=presence)
 
 

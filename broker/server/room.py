@@ -19,6 +19,7 @@ from broker.recording.session_log import Entry
 from broker.server.at_rest.opened import Sealed
 from broker.server.at_rest.standing import Standing
 from broker.server.audience import Audience, TooMany
+from broker.server.configuration import LONGEST_GRANT_SECONDS
 from broker.server.connected_host import ConnectedHost
 from broker.server.facts import Facts, learn, reopened
 from broker.server.gaze import LOOKING
@@ -145,7 +146,7 @@ class Room:
             if not isinstance(error, Sealed):
                 log.error("read failed", session=self.session.id, error=str(error))
             self._facts = Facts(granted(self.session.created))
-        self._facts = reopened(self._facts, now)
+        self._facts = reopened(self._facts, self.session.shown, now)
         self._shown = self._show()
 
     def stand(self, standing: Standing) -> None:
@@ -187,6 +188,15 @@ class Room:
     def ended(self) -> bool:
         """Whether its log says that it is over."""
         return self._facts.ended is not None
+
+    @property
+    def until(self) -> float:
+        """When its grant ends at the latest, Unix time: it may have been extended.
+
+        Its host says so, and no host can say more than a grant may last from when it was here.
+        """
+        extended = min(self._facts.until or 0.0, self._shown.since + LONGEST_GRANT_SECONDS)
+        return max(self.session.until, extended)
 
     @property
     def completed(self) -> bool:

@@ -1,3 +1,4 @@
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,7 @@ from broker.wire.messages import (
 )
 from tests.server.casts import CAST, LOG, cast, entry, started
 from tests.server.conftest import Serve
-from tests.server.peers import Peer, Site, hello
+from tests.server.peers import PATIENCE_SECONDS, Peer, Site, hello
 
 
 async def test_the_customer_is_shown_as_the_log_and_the_link_tell(site: Site) -> None:
@@ -130,6 +131,34 @@ async def test_after_a_restart_the_link_is_lost_but_not_what_is_known(serve: Ser
             told = await site.summary(granted["session"])
             states[granted["session"]] = told["presence"]["state"]
         assert list(states.values()) == ["waiting", "disconnected", "link-lost"]
+
+
+async def test_a_host_that_never_comes_back_is_gone_since_it_went(serve: Serve) -> None:
+    """However often the broker itself was away since."""
+    seen: list[list[tuple[str, float]]] = []
+    async with serve() as site:
+        lost, killed = [await site.grant() for _ in range(2)]
+        for granted, reason in ((lost, ""), (killed, "recorder-lost")):
+            async with site.connected(granted) as (host, _):
+                await host.send(Append(LOG, 0, started()))
+                await host.wait(Held)
+                if reason:
+                    await host.send(Leave(reason))
+                    assert await host.closed() is None
+        sessions = [one["session"] for one in (lost, killed)]
+
+        async def told() -> list[str]:
+            return [(await site.summary(one))["presence"]["state"] for one in sessions]
+
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while await told() != ["link-lost", "recorder-lost"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    for _ in range(3):
+        async with serve() as site:
+            there = [(await site.summary(one))["presence"] for one in sessions]
+            seen.append([(one["state"], one["since"]) for one in there])
+    assert [state for state, _ in seen[0]] == ["link-lost", "recorder-lost"]
+    assert seen[0] == seen[1] == seen[2]
 
 
 async def _greeted(site: Site, first: Message | bytes) -> Error:

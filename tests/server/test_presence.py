@@ -1,6 +1,6 @@
 """Why the customer was gone, once that is known: as pages and summaries are told it."""
 
-from broker.recording.presence import State
+from broker.recording.presence import Shown, State
 from broker.server.facts import reopened
 from broker.wire.messages import Append, Held, Leave, Present
 from tests.server.casts import LOG, entry, started
@@ -95,5 +95,18 @@ def test_a_broker_that_comes_back_knows_no_link() -> None:
         ([attached, ended], State.ENDED, BEGAN + 9),
         ([cut, ended], State.ENDED, BEGAN + 9),
     ):
-        presence = reopened(read((1, [started(), *lines])), 50.0).presence
+        noted = Shown(State.AT_KEYBOARD.value, 40.0)
+        presence = reopened(read((1, [started(), *lines])), noted, 50.0).presence
         assert (presence.state, presence.since) == (state, since)
+
+
+def test_and_what_the_broker_before_it_knew_of_the_link() -> None:
+    cut = entry(9.0, "disconnected")
+    for lines, noted, since in (
+        ([], State.LINK_LOST, 40.0),
+        ([], State.RECORDER_LOST, 40.0),
+        ([cut], State.DISCONNECTED, BEGAN + 9),
+    ):
+        facts = read((1, [started(), *lines]))
+        presence = reopened(facts, Shown(noted.value, 40.0), 50.0).presence
+        assert (presence.state, presence.since) == (noted, since)

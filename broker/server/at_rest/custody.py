@@ -1,12 +1,14 @@
 """What becomes of sessions when they are complete: sealed, deleted when due, or kept.
 
-One thing at a time, off the loop. Whatever it does to streams is signed first, so that whoever
+One thing at a time of each session, off the loop; one that waits for its disk keeps no other
+waiting. Whatever it does to streams is signed first, so that whoever
 verifies knows what happened to them, and a crash leaves nothing that the receipts don't explain.
 """
 
 import asyncio
 import time
 from hashlib import sha256
+from weakref import WeakValueDictionary
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -30,6 +32,8 @@ log = structlog.get_logger()
 CHECK_SECONDS = 3600.0
 """How often it is looked for sessions that are due to be deleted."""
 _ROUND_SECONDS = 15.0
+_SAY_SECONDS = 10.0
+"""So long whoever seals or deletes waits until it is signed: a full disk may take nothing."""
 _EMPTY = (0, sha256().hexdigest())
 
 
@@ -60,7 +64,7 @@ class Custody:
         self._at_rest = at_rest
         self._retention = retention
         self._kept: list[Keep] = []
-        self._turn = asyncio.Lock()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._failed: set[str] = set()
         """Sessions that can't be sealed: tried again when somebody asks, and each hour."""
         self._woken = asyncio.Event()
@@ -116,8 +120,11 @@ class Custody:
 
         How many streams that were, and sentences about those that it could not be done with.
         """
-        async with self._turn:
+        async with self._turn(room):
             return await self._seal(room)
+
+    def _turn(self, room: Room) -> asyncio.Lock:
+        return self._turns.setdefault(room.session.id, asyncio.Lock())
 
     async def _seal(self, room: Room) -> tuple[int, list[str]]:
         folder = self._recordings.folder(room.session.id)
@@ -153,13 +160,17 @@ class Custody:
         to = self._at_rest.recipients
         path = self._recordings.path(room.session.id, name)
         seal = await asyncio.to_thread(sealing.write, path, signed, to, self._recordings.opened)
-        await room.receipts.say(
-            "sealed",
-            stream=name,
-            size=seal.size,
-            sha256=seal.sha256,
-            recipients=list(seal.recipients),
-        )
+        try:
+            async with asyncio.timeout(_SAY_SECONDS):
+                await room.receipts.say(
+                    "sealed",
+                    stream=name,
+                    size=seal.size,
+                    sha256=seal.sha256,
+                    recipients=list(seal.recipients),
+                )
+        except TimeoutError:
+            raise sealing.CantSeal(f"{name}: the disk does not take that it is sealed") from None
         await asyncio.to_thread(sealing.put, path)
 
     # --- deleting -----------------------------------------------------------------------------
@@ -168,8 +179,38 @@ class Custody:
         """Sign the tombstone, then delete the streams and what was made of them.
 
         Raises CantDelete and OSError; of what was left then, the next start deletes the rest.
+        Where the disk takes no tombstone, it is deleted when it does.
         """
-        async with self._turn:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        session = room.session.id
+        self._tasks.spawn(self._delete_and_tell(room, by, why, done), f"delete {session}")
+        try:
+            async with asyncio.timeout(_SAY_SECONDS):
+                await asyncio.shield(done)
+        except TimeoutError:
+            done.cancel()
+            told = "the disk has not taken its tombstone yet; it is deleted when it has"
+            raise CantDelete(told) from None
+
+    async def _delete_and_tell(
+        self, room: Room, by: str, why: str, done: asyncio.Future[None]
+    ) -> None:
+        try:
+            await self._delete(room, by, why)
+        except (CantDelete, OSError, SQLAlchemyError) as error:
+            if done.done():
+                log.error("not deleted", session=room.session.id, why=str(error))
+            else:
+                done.set_exception(error)
+                done.exception()  # who asked may have gone
+        else:
+            if not done.done():
+                done.set_result(None)
+        finally:
+            done.cancel()
+
+    async def _delete(self, room: Room, by: str, why: str) -> None:
+        async with self._turn(room):
             keep = self.kept(room)
             if room.standing.deleted is not None:
                 raise CantDelete("it was deleted before")
@@ -177,7 +218,7 @@ class Custody:
                 raise CantDelete(f"it is kept, says {keep.by}: {keep.why}")
             if room.connected:
                 raise CantDelete("its host is connected")
-            if not room.completed and room.session.until > now():
+            if not room.completed and room.until > now():
                 raise CantDelete("it goes on: its grant has not ended")
             folder = self._recordings.folder(room.session.id)
             try:

@@ -30,7 +30,7 @@ from tests.server.at_rest.complete import (
     summary,
     until,
 )
-from tests.server.casts import CAST, LOG, started
+from tests.server.casts import CAST, LOG, entry, started
 from tests.server.conftest import Serve
 from tests.server.peers import Peer, Site, hello
 
@@ -126,6 +126,28 @@ async def test_what_never_was_complete_is_deleted_when_its_grant_has_ended(
             error = await host.closed()
         assert error is not None
         assert (error.code, "deleted its copy" in error.message) == ("ended", True)
+
+
+async def test_what_never_was_complete_goes_on_as_long_as_its_grant_was_extended(
+    serve: Serve, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = time.time()
+    up = entry(0.5, "link_up", wall=began, broker_wall=began, cause="", since=0.5)
+    async with serve() as site:
+        sessions = []
+        for until in (7200.0, 9e9):  # from 600 s; the other host says more than any grant lasts
+            granted = await site.grant()
+            sessions.append(granted["session"])
+            async with site.connected(granted) as (host, _):
+                words = {"text": "terms", "text_sha256": "0" * 64, "answer": "I agree"}
+                extended = entry(1.0, "extended", by="customer", until=until, **words)
+                await send(host, {LOG: started() + up + extended})
+            await summary(site, sessions[-1], lambda now: now["presence"]["state"] == "link-lost")
+        for after, statuses in ((3600, (403, 403)), (8000, (200, 403)), (400 * 3600, (403, 200))):
+            monkeypatch.setattr(custody, "now", lambda after=after: began + after)
+            for session, status in zip(sessions, statuses, strict=True):
+                told = await ask(data, "delete", session=session, why="x", by="root")
+                assert told[0] == status, (after, told)
 
 
 async def test_retention_deletes_what_is_due_and_not_kept(
