@@ -11,6 +11,9 @@ from bench.measures import Bench
 from tests.journeys import processes
 from tests.journeys.waiting import until
 
+_SETTLE_SECONDS = 3.0
+"""So that what a start leaves behind is freed."""
+
 
 @dataclass(frozen=True)
 class Weight:
@@ -27,9 +30,11 @@ async def weigh(bench: Bench, sessions: int) -> Weight:
     broker = bench.world.broker
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(bench.session())  # what the first one alone costs
+        await until(lambda: len(family(broker.pid)) > 1, "the search worker")
+        await asyncio.sleep(_SETTLE_SECONDS)
         empty = sum(map(resident, family(broker.pid)))
         customers = [await stack.enter_async_context(bench.session()) for _ in range(sessions)]
-        await asyncio.sleep(3)  # let what the start left behind be freed
+        await asyncio.sleep(_SETTLE_SECONDS)
         grown = sum(map(resident, family(broker.pid))) - empty
         host = sum(
             shared_out(one.pid)
