@@ -65,7 +65,7 @@ def told_until(streams: Mapping[str, StreamFile], *, rebooted: bool, safe: bool)
         return float(max(0.0, min([since, *gaps])))
     if rebooted:
         each = (last_time([one]) for one, run in runs.items() if run == told)
-        return max(0.0, until - _UNSAFE_SECONDS, min(each, default=until))
+        return max(0.0, until - _UNSAFE_SECONDS, min([until, *each]))
     return until
 
 

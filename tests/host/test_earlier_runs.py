@@ -69,6 +69,10 @@ def test_a_recording_that_stood_still_when_its_run_was_killed(tmp_path: Path) ->
     full = _STARTED % (1.0, "a") + begun % (5.0, 5.0) + over + begun % (8.0, 8.0)
     logs = streams(tmp_path, r1=full + over.replace("7.0", "9.0"))
     assert told_until(logs, rebooted=False, safe=True) == 8.0
+    # It went on later, and a loss of power took the line that told of it.
+    (tmp_path / "run-1.terminal-1.cast").write_text('{"version": 2}\n[12.0, "o", "printed"]\n')
+    logs = streams(tmp_path, r1=full + over.replace("7.0", "9.0"))
+    assert told_until(logs, rebooted=True, safe=True) == 8.0
 
 
 def test_a_boot_is_known_from_the_last_run_that_told_it(tmp_path: Path) -> None:
