@@ -84,6 +84,8 @@ list-unit-files\\ *) cat {units}/files;;
 esac
 """
 _SET_UP = """
+# What others mount on this machine, and may take away at any time, is not of this host.
+awk '$3 ~ /^fuse/ {{ print $2 }}' /proc/mounts | xargs -r -n 1 umount -l
 mount --bind {folder}/etc /etc
 for place in /usr/local/sbin /var /mnt; do mount -t tmpfs tmpfs $place; done
 mkdir -p /var/lib/dpkg /var/log /var/spool/cron/crontabs /mnt/data /mnt/share /mnt/old
