@@ -47,7 +47,7 @@ class Customer:
     async def grants(
         self, code: str, url: str, *options: str, size: tuple[int, int] = (80, 24)
     ) -> str:
-        """Grant, consent, and wait for the shell; the session's id.
+        """Grant, consent, and wait for the shell and for the link; the session's id.
 
         The host's state is read, and its other terminals are looked at, only where ``options`` say
         so: most tests have two cores for other things.
@@ -62,6 +62,7 @@ class Customer:
         (self.session,) = known - self._earlier
         self._earlier |= known
         await self.at_shell()
+        await self.until_logged("link_up")
         return self.session
 
     async def at_shell(self) -> None:
