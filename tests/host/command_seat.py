@@ -21,6 +21,7 @@ from broker.host.shells.start import Start, holds_at
 from tests.host.command_cases import EDITOR, PROMPT, Case, Step
 from tests.host.shell_seat import TERMINAL
 from tests.host.terminal_seat import TerminalSeat
+from tests.journeys.waiting import until
 
 SIZE = (80, 40)
 EDITING = ("bash", "zsh", "fish")
@@ -107,8 +108,10 @@ class CommandSeat(TerminalSeat):
 
     async def take(self, step: Step) -> None:
         """Do what the step says, up to what it waits for."""
-        keys, wanted, *other = (f"{step}\r", PROMPT) if isinstance(step, str) else step
         editor = isinstance(step, str) and self._edits
+        # Without such an editor, the same prompt may first be shown once more, on the same row.
+        prompt = PROMPT if editor else f"\n{PROMPT}"
+        keys, wanted, *other = (f"{step}\r", prompt) if isinstance(step, str) else step
         self._seen = len(self.printed)
         self.types(keys, *other)
         await self._until(wanted, EDITOR if editor else "")
@@ -119,6 +122,13 @@ class CommandSeat(TerminalSeat):
             return all(one.encode() in new for one in wanted) or self.status is not None
 
         await self.until(there, repr(wanted), 10)
+        if wanted[0].endswith(PROMPT) and not self._edits and self.case.shell not in ("sh", "dash"):
+            # It takes the terminal once its prompt is there, and tells nobody. What is typed before
+            # the kernel shows, and then the shell once more.
+            await until(self._reads_keys, "a shell that edits the line")
+
+    def _reads_keys(self) -> bool:
+        return self.status is not None or not self.terminal._pty.reads_lines
 
     async def end(self) -> None:
         """Exit, or find that the shell has ended."""

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,21 +29,27 @@ def _seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receipt_times, "EVERY_SECONDS", 1000.0)
 
 
+class HangingDisk:
+    """For the recordings of these sessions: it neither writes nor fails, until it goes on."""
+
+    def __init__(self) -> None:
+        self.sessions: set[str] = set()
+        self.goes_on = threading.Event()
+
+
 @pytest.fixture
-def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """Sessions whose recordings the disk takes no more of: it neither writes nor fails."""
-    sessions: set[str] = set()
-    goes_on = threading.Event()
+def disk(monkeypatch: pytest.MonkeyPatch) -> HangingDisk:
+    """The broker's."""
+    disk = HangingDisk()
     append = Recordings.append
 
     def hangs(self: Recordings, session: str, stream: str, offset: int, data: bytes) -> None:
-        if session in sessions:
-            goes_on.wait(PATIENCE_SECONDS)
+        if session in disk.sessions:
+            disk.goes_on.wait(PATIENCE_SECONDS)
         append(self, session, stream, offset, data)
 
     monkeypatch.setattr(Recordings, "append", hangs)
-    yield sessions
-    goes_on.set()
+    return disk
 
 
 async def linked(client: aiohttp.ClientSession, site: Site, granted: dict[str, Any]) -> Peer:
@@ -95,7 +100,7 @@ async def test_those_of_a_host_that_is_not_lie_there_for_it(serve: Serve, data: 
 
 
 async def test_a_disk_that_hangs_keeps_neither_others_nor_the_broker_from_it(
-    serve: Serve, data: Path, hanging: set[str]
+    serve: Serve, data: Path, disk: HangingDisk
 ) -> None:
     async with aiohttp.ClientSession() as client:
         async with serve() as site:
@@ -104,7 +109,7 @@ async def test_a_disk_that_hangs_keeps_neither_others_nor_the_broker_from_it(
             host = await linked(client, site, granted)
             await not_signed_for(stuck, hangs["session"])
             await not_signed_for(host, granted["session"])
-            hanging.add(hangs["session"])
+            disk.sessions.add(hangs["session"])
             await stuck.send(Append(CAST, 3000, RECORDING[3000:4000]))
             told = time.monotonic()
         assert time.monotonic() - told < STOP_SECONDS
@@ -112,3 +117,4 @@ async def test_a_disk_that_hangs_keeps_neither_others_nor_the_broker_from_it(
         assert signed(data, granted["session"]) == 3000
         assert host.signed(granted["session"]).chain.held[CAST].fields["offset"] == 3000
         assert signed(data, hangs["session"]) == 2000
+        disk.goes_on.set()  # or its thread would be waited for
