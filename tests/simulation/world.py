@@ -270,14 +270,15 @@ class World:
                  self._of(self._broker_disk, f"/broker/recordings/s1/{name}")),
                 key=len,
             )  # fmt: skip
-            lines = kept.decode().split("\n")
+            # The broker may hold half a line of which its host has lost the rest.
+            lines = kept.decode("utf-8", "replace").split("\n")[:-1]
             if parse_stream(name).is_log:
-                for line in filter(None, lines):
+                for line in lines:
                     entry = json.loads(line)
                     if entry["event"] == "gap":
                         gaps.append((entry["since"], entry["until"]))
             else:
-                events = [json.loads(line) for line in lines[1:] if line]
+                events = [json.loads(line) for line in lines[1:]]
                 text = "".join(one[2] for one in events if one[1] == "o")
                 recorded.update(found[0] for found in _TOKEN.finditer(text))
         silent = [
