@@ -22,7 +22,7 @@ QUIET_SECONDS = 0.2
 SETTLED_SECONDS = 0.05
 """All of a prompt, and all that was typed, is shown when nothing happened for so long."""
 _EDITING_SHELLS = frozenset({"bash", "zsh", "fish"})
-_PLAIN_SHELLS = frozenset({"sh", "dash", "ash", "busybox", "ksh", "mksh", "csh", "tcsh"})
+_PLAIN_SHELLS = frozenset({"sh", "dash", "ash", "busybox", "ksh", "ksh93", "mksh", "csh", "tcsh"})
 
 
 class Reader(Protocol):

@@ -20,6 +20,6 @@ def _case(shell: str, **fields: object) -> Case:
 
 
 PLAIN = [
-    *(_case(shell) for shell in ("sh", "dash", "ash", "ksh")),
+    *(_case(shell) for shell in ("sh", "dash", "ash", "ksh", "ksh93")),
     _case("bash", env={"TERM": "dumb"}),
 ]
