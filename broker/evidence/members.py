@@ -36,7 +36,7 @@ def listed(file: BinaryIO) -> Tuple[Dict[str, zipfile.ZipInfo], List[Damage]]:
             infos, directory = whole.infolist(), whole.start_dir
     except (zipfile.BadZipFile, struct.error, ValueError, OverflowError, EOFError) as error:
         raise BadMember(f"it is not a whole zip file ({error})") from None
-    except NotImplementedError:
+    except NotImplementedError:  # so zipfile says that a newer version is needed to read it
         raise BadMember("it is a zip file of a kind that bundles are not") from None
     if len(infos) > MOST_MEMBERS:
         raise BadMember(f"it has {len(infos)} files; a bundle has at most {MOST_MEMBERS}")

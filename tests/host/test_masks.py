@@ -194,6 +194,14 @@ def test_signs_let_nothing_through() -> None:
         assert Masker(DEFAULTS, 400).feed(data) == unsigned.feed(data)
 
 
+@pytest.mark.parametrize("name", ["passphrase", "credentials", "wireless-key9", "secret_key"])
+@pytest.mark.parametrize("sign", ["=", "===>", ":="])
+def test_as_much_as_may_stand_between_a_name_and_its_sign(name: str, sign: str) -> None:
+    text, counts = masked([f'{name}"{" " * 8}{sign}{" " * 8}{SECRET} x'.encode()])
+    assert SECRET not in text
+    assert counts == {"password": 1}
+
+
 def test_a_secret_that_is_edited_in_place() -> None:
     typed = f"export TOKEN={SECRET[:8]}\b\b\b{SECRET[5:8]}\x1b[3D{SECRET[9]}{SECRET[5:8]}\b\b\b"
     inserted = f"\x1b[1@{SECRET[10]}\x1b[1P\r$ export TOKEN=\x1b[4C{SECRET[12]}"

@@ -70,7 +70,7 @@ def main() -> None:
         if asked["what"] == "die":
             sys.exit(7)
         if asked["what"] == "hang":
-            time.sleep(60)
+            time.sleep(60)  # until it is killed
         if asked["what"] == "babble":
             tell("nothing that makes sense")
             continue

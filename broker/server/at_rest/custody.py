@@ -1,8 +1,8 @@
 """What becomes of sessions when they are complete: sealed, deleted when due, or kept.
 
 One thing at a time of each session, off the loop; one that waits for its disk keeps no other
-waiting. Whatever it does to streams is signed first, so that whoever
-verifies knows what happened to them, and a crash leaves nothing that the receipts don't explain.
+waiting. Whatever is done to streams is signed first, so that whoever verifies knows what happened
+to them, and a crash leaves nothing that the receipts don't explain.
 """
 
 import asyncio

@@ -113,7 +113,7 @@ class HostSockets:
         except NoReceipts:  # everything is held, and the host can do nothing about it
             await self._hub.complete(room)
             socket.fail("ended", "the session is over; its receipts can't be continued")
-        except Exception:
+        except Exception:  # whatever it is, the host must know; it is logged where tasks are
             socket.fail("incomplete", "the broker can't sign that the session is complete now")
             raise
 
