@@ -42,7 +42,8 @@ ASK = {
 RELAYS = {
     "pty": "python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' {ask}",
     "script": "script -qc {ask} /dev/null",
-    "tmux": "tmux -L {mark} -f /dev/null new {ask}",
+    # It closes with its program, shown or not, what that said last: another line keeps it open.
+    "tmux": "tmux -L {mark} -f /dev/null new '{ask}; read line'",
 }
 
 
@@ -79,7 +80,7 @@ class Canaries:
 
 
 async def ask(customer: Customer, tty: str, command: str, canary: str) -> None:
-    """Run what asks for a password, and give it this one, a few keys at a time."""
+    """Run what asks for a password, give it this one, a few keys at a time, and leave it."""
     customer.terminal.type(command + "\n")
     await customer.terminal.expect("Password: ")
     # What is typed before the kernel was told to echo nothing would be shown.
@@ -89,6 +90,7 @@ async def ask(customer: Customer, tty: str, command: str, canary: str) -> None:
         await asyncio.sleep(0)
     customer.terminal.type("\r")
     await customer.terminal.expect(f"got {len(canary)}")
+    customer.terminal.type("\r")
     await customer.at_shell()
 
 
