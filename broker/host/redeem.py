@@ -37,13 +37,20 @@ def ask(url: str, body: Dict[str, Any]) -> Dict[str, Any]:
     except urllib.error.HTTPError as error:
         return _told(error)
     except urllib.error.URLError as error:
-        return _failure("unreachable", str(getattr(error.reason, "strerror", None) or error.reason))
+        return _failure("unreachable", _why(error.reason))
     except OSError as error:
         return _failure("unreachable", error.strerror or str(error) or "no answer")
     except ValueError:
         return _failure("no-broker", "it does not answer as a broker does")
     except Exception as error:  # noqa: BLE001 - http.client's own: whatever it was, no broker
         return _failure("no-broker", type(error).__name__)
+
+
+def _why(reason: object) -> str:
+    distrust = getattr(reason, "verify_message", None)  # of an ssl.SSLCertVerificationError
+    if distrust:
+        return f"its certificate is not trusted here ({distrust})"
+    return str(getattr(reason, "strerror", None) or reason)
 
 
 def _told(error: urllib.error.HTTPError) -> Dict[str, Any]:

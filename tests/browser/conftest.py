@@ -64,6 +64,7 @@ async def signs_in(
     async def sign_in(name: str) -> Console:
         context = await chromium.new_context(
             viewport={"width": 1280, "height": 800},
+            ignore_https_errors=True,  # where there is a certificate, it was made by the test
             color_scheme="dark" if name == "alice" else "light",  # both are looked at
         )
         console = Console(await context.new_page(), name)
@@ -84,6 +85,7 @@ async def phone(chromium: Browser, request: pytest.FixtureRequest) -> AsyncItera
         device_scale_factor=2,
         is_mobile=True,
         has_touch=True,
+        ignore_https_errors=True,
     )
     phone = Phone(await context.new_page())
     yield phone

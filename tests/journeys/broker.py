@@ -4,11 +4,13 @@ import asyncio
 import json
 import re
 import socket
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ class Answer:
     """What an HTTP request got."""
 
     status: int
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
     @property
@@ -60,12 +62,13 @@ class Broker:
         self.log = data.with_suffix(".log")
         self._process: asyncio.subprocess.Process | None = None
         self.address = self.url = ""
+        self.tls: ssl.SSLContext | None = None
+        """What its certificate is checked by, if it has one."""
         self.listen_at("127.0.0.1")
 
     def listen_at(self, host: str) -> None:
         """Choose a free port at an address of this machine."""
-        with socket.create_server((host, 0)) as free:
-            self.address = f"{host}:{free.getsockname()[1]}"
+        self.address = free_address(host)
         self.url = f"http://{self.address}"
 
     async def start(self) -> None:
@@ -145,7 +148,7 @@ class Broker:
             headers["Content-Type"] = "application/json"
         url = self.url + path
         request = urllib.request.Request(url, data, headers, method=method)  # noqa: S310 - ours
-        return await asyncio.to_thread(_answer, request)
+        return await asyncio.to_thread(_answer, request, self.tls)
 
     async def sign_in_link(self, name: str) -> str:
         """Add an engineer; the link that this prints."""
@@ -182,10 +185,18 @@ class Broker:
         return told
 
 
-def _answer(request: urllib.request.Request) -> Answer:
+def free_address(host: str) -> str:
+    """An address of this machine at which nobody listens."""
+    with socket.create_server((host, 0)) as free:
+        return f"{host}:{free.getsockname()[1]}"
+
+
+def _answer(request: urllib.request.Request, tls: ssl.SSLContext | None) -> Answer:
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as got:  # noqa: S310
-            return Answer(got.status, dict(got.headers), got.read())
+        with urllib.request.urlopen(  # noqa: S310 - ours
+            request, timeout=PATIENCE_SECONDS, context=tls
+        ) as got:
+            return Answer(got.status, got.headers, got.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Answer(error.code, dict(error.headers), error.read())
+            return Answer(error.code, error.headers, error.read())

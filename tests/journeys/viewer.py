@@ -247,7 +247,8 @@ async def viewing(broker: Broker, session: str, engineer: Engineer) -> AsyncIter
 async def connected(broker: Broker, path: str, cookie: str) -> AsyncIterator[Viewer]:
     """Be a viewer at one of the broker's websockets."""
     socket = connect(
-        f"ws://{broker.address}{path}",
+        broker.url.replace("http", "ws", 1) + path,
+        ssl=broker.tls,
         origin=Origin(broker.url),
         additional_headers={"Cookie": cookie},
         max_size=None,
