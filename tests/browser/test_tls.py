@@ -9,12 +9,12 @@ from tests.journeys.world import World
 
 
 async def test_pages_over_tls(world: World, signs_in: SignIn, phone: Phone) -> None:
-    async with behind_tls(world.broker, world.folder) as certificate:
+    async with behind_tls(world.broker, world.folder) as proxy:
         alice = await signs_in("alice")
         code, line = await alice.invites("over TLS")
         assert f"{world.broker.url}/jumpseat.pyz" in line
         customer = world.customer()
-        customer.env["SSL_CERT_FILE"] = str(certificate)
+        customer.env["SSL_CERT_FILE"] = str(proxy.certificate)
         await customer.grants(code, world.broker.url, "--mode", "control", "--page", "approve")
         await alice.opens(customer)
         await phone.opens(customer)

@@ -1,23 +1,25 @@
 """The broker behind a proxy that ends TLS: https and wss all the way, and nothing without trust."""
 
-from tests.journeys.proxy import behind_tls
+from tests.journeys.broker import JUMPSEAT
+from tests.journeys.proxy import behind_tls, tls_before
 from tests.journeys.recording import TERMINAL, output
 from tests.journeys.terminal import run
 from tests.journeys.viewer import viewing
 from tests.journeys.world import World
+from tests.server.receiver import Receiver
 
 UNREACHABLE = 4
 
 
 async def test_a_session_over_tls(world: World) -> None:
-    async with behind_tls(world.broker, world.folder) as certificate:
+    async with behind_tls(world.broker, world.folder) as proxy:
         broker = world.broker
         alice = await broker.sign_in("alice")
         assert alice.cookie.startswith("__Host-")
         file = world.folder / "jumpseat.pyz"
         fetch = ["curl", "-fsS", "-o", str(file), f"{broker.url}/jumpseat.pyz"]
         assert (await run(fetch, world.env))[0] != 0
-        assert (await run([*fetch, "--cacert", str(certificate)], world.env))[0] == 0
+        assert (await run([*fetch, "--cacert", str(proxy.certificate)], world.env))[0] == 0
 
         # Whoever does not trust the certificate tells nobody the code.
         invitation = await broker.invite()
@@ -26,7 +28,7 @@ async def test_a_session_over_tls(world: World) -> None:
         await seat.expect("its certificate is not trusted here (self-signed certificate)")
         assert await seat.ended() == UNREACHABLE
 
-        customer.env["SSL_CERT_FILE"] = str(certificate)
+        customer.env["SSL_CERT_FILE"] = str(proxy.certificate)
         await customer.grants(invitation.code, broker.url, "--mode", "control")
         async with viewing(broker, customer.session, alice) as viewer:
             await viewer.follow(TERMINAL)
@@ -46,3 +48,21 @@ async def test_a_session_over_tls(world: World) -> None:
         recorded = output((await world.both_copies(customer, alice))[TERMINAL])
         assert "42-by-alice" in recorded
         assert "43-alone" in recorded
+
+
+async def test_a_webhook_over_tls(world: World) -> None:
+    config = world.folder / "broker.toml"
+    test = [JUMPSEAT, "webhooks", "test", "--config", str(config)]
+    async with (
+        Receiver().serving() as chat,
+        tls_before(f"127.0.0.1:{chat.port}", world.folder, world.env) as proxy,
+    ):
+        config.write_text(chat.table().replace(f"http://127.0.0.1:{chat.port}", proxy.url))
+        status, out, err = await run(test, world.env)
+        assert status != 0
+        assert "its TLS certificate does not hold" in out + err
+        assert chat.received == []
+        status, out, err = await run(test, {**world.env, "SSL_CERT_FILE": str(proxy.certificate)})
+        assert status == 0, err
+    (received,) = chat.received
+    assert received.is_signed()
