@@ -118,7 +118,8 @@ class Customer:
         """The processes of this host that run as ``jumpseat NAME``."""
         found = {one.pid: one for one in processes.marked(self.mark) if name in one.argv}
         # What one of them has just forked has its parent's arguments until it runs its own program.
-        return [one for one in found.values() if one.parent not in found]
+        # One that has ended since has no parent any more, and is none of them.
+        return [one for one in found.values() if one.parent not in found and one.running]
 
     def part(self, name: str) -> processes.Process:
         """The one that does."""

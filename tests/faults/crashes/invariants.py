@@ -58,8 +58,9 @@ class Copies:
 
         ``cut``: the host has lost power, so that the broker may have more than it.
         """
+        there = streams(self.broker)  # first: what it has by now, the host has too
         here = streams(self.host)
-        for name, path in streams(self.broker).items():
+        for name, path in there.items():
             theirs = path.stat().st_size
             ours = here[name].stat().st_size if name in here else 0
             if theirs > ours and not cut:

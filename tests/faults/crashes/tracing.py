@@ -14,7 +14,7 @@ from tests.journeys.processes import Process
 from tests.journeys.waiting import PATIENCE_SECONDS
 
 _POLL_SECONDS = 0.005
-_LATE_SECONDS = 2.0
+_LATE_SECONDS = 10.0
 _STRUCK = re.compile(r"^\d+ +(.*?) += \?.*$", re.MULTILINE)
 _FAILED = re.compile(r"^\d+ +(.*?) += -1 (?:EIO|ENOSPC|EFBIG) ", re.MULTILINE)
 
