@@ -134,6 +134,7 @@ export class Screen {
   /** Scroll at a readable size rather than fit everything. */
   setReadable(isReadable: boolean): void {
     this.isReadable = isReadable;
+    this.room.dataset["readable"] = String(isReadable);
     this.fit();
     this.cursorRow = 0;
     this.room.scrollTop = 0;
