@@ -101,6 +101,7 @@ async def test_the_next_few_and_all_of_a_kind_unasked(world: World, alice: Engin
         await viewer.until_logged("taken_back")
         facts = await customer.status()
         assert (facts["proposals"], facts["allowed"]) == ([], [])
+        await viewer.until_logged("withdrawn", len(waiting))
         assert {one["why"] for one in viewer.logged("withdrawn")} == {"taken back"}
         panel.reins()
         await viewer.until_logged("given_back")

@@ -94,7 +94,9 @@ async def test_what_is_no_login_is_as_ever_and_who_is_there_at_the_end_stays(
         await last.expect("the recording of this login has ended")
         await until(lambda: host.mounts() == before, "the mounts to be as before")
         assert host.root("cat", "/etc/profile") == profile
-        assert "logins" not in host.root("ls", "/run/jumpseat").split()
+        await until(
+            lambda: "logins" not in host.root("ls", "/run/jumpseat").split(), "no file of ours"
+        )
         last.type("echo still''here; exit 3\n")
         await last.expect("stillhere")
         assert await last.ended() == 3

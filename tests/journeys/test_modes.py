@@ -65,6 +65,7 @@ async def test_two_engineers_type_by_turns_and_the_customer_before_both(
         async with keeps(of_alice):
             await second.until(lambda: second.holder() == "alice", "alice to type")
             assert second.turns[TERMINAL].holder == first.watching.you
+            await of_alice()  # a turn is short on a machine that stands still
             await second.type(TERMINAL, "NEVER")
             refused = await second.until_logged("refused")
         assert (refused["person"], refused["why"]) == ("bob", "turn")
@@ -74,6 +75,7 @@ async def test_two_engineers_type_by_turns_and_the_customer_before_both(
         customer.terminal.type(typed["customer"])
         async with keeps(of_customer):
             await first.until(lambda: first.holder() == "customer", "the customer to type")
+            await of_customer()
             await first.type(TERMINAL, "NEVER")
             refused = await first.until_logged("refused", 2)
         assert (refused["person"], refused["why"]) == ("alice", "turn")

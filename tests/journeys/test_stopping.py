@@ -13,7 +13,7 @@ from tests.journeys.recording import LOG, TERMINAL, output
 from tests.journeys.waiting import until
 from tests.journeys.world import World
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 30.0
 """Ten, and what a busy machine takes beside; what hangs here would hang for ever."""
 
 

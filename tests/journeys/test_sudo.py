@@ -114,7 +114,7 @@ async def test_recorder_as_root_and_shell_as_the_user(world: World, alice: Engin
             await viewer.type(TERMINAL, f"{jumpseat} status --json\n")
             await seat.expect('"protected": true')
 
-            started = viewer.logged("started")[0]
+            started = await viewer.until_logged("started")
             assert (started["recorder"]["uid"], started["shell"]["uid"]) == (0, UID)
             assert started["protected"] is True
 

@@ -16,7 +16,7 @@ from tests.journeys.world import World
 
 FROZEN_SECONDS = 0.1
 PAGE_SECONDS = 1.0
-SLOW = 30
+SLOW = 100
 """A shared machine may be so many times slower; what was measured is printed (pytest -s)."""
 NOT_DONE = 5
 
