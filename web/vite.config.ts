@@ -26,5 +26,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    // Against tests that hang: 5 s, the default, a busy machine may stand still.
+    testTimeout: 60_000,
   },
 });

@@ -32,11 +32,15 @@ class Console(WatchedPage):
         await expect(self.at("[data-event=started]")).to_be_visible()
         await self.sees("done-1.")
 
-    async def chooses(self, terminal: str) -> None:
-        """Show another terminal, and wait for its shell's prompt."""
+    async def chooses(self, terminal: str, leaves: str) -> None:
+        """Show another terminal than the one with this text, and wait for its shell's prompt."""
         await self.at(f'[data-tab="{terminal}"]').click()
         await self.page.wait_for_function(
-            "where => /[$#]\\s*$/.test(document.querySelector(where)?.innerText)", arg=ROWS
+            """([where, leaves]) => {
+                const text = document.querySelector(where)?.innerText ?? "";
+                return /[$#]\\s*$/.test(text) && !text.includes(leaves);
+            }""",
+            arg=[ROWS, leaves],
         )
 
     async def looks(self, *, visible: bool) -> None:
@@ -66,6 +70,11 @@ class Console(WatchedPage):
         mine = f'.typing[data-typing=""], .typing[data-typing="{self.name}"]'
         await self.at(mine).wait_for(state="attached")
         await self.presses(keys)
+
+    async def interrupts(self, person: str) -> None:
+        """Press a key while somebody else types, as far as can be seen: they may just stop."""
+        await self.at(f'.typing[data-typing="{person}"]').wait_for(state="attached")
+        await self.presses("x")
 
     async def is_refused(self, keys: str, why: str) -> None:
         """Press keys that go nowhere; the page says why. What follows at once goes nowhere too."""

@@ -105,10 +105,11 @@ async def test_taken_back_and_typed_by_turns(world: World, signs_in: SignIn) -> 
 
     # Two engineers type by turns, and each sees whose turn it is.
     await alice.types("echo by-alice-$((40 + 2))")
-    async with keeps(lambda: alice.presses(" ")):
+    async with keeps(lambda: alice.types(" ")):
         await expect(alice.at(".typing[data-typing=alice]")).to_have_text("you are typing")
         await expect(bob.at(".typing[data-typing=alice]")).to_have_text("alice is typing")
-        await bob.is_refused("x", "turn")
+        async with keeps(lambda: bob.interrupts("alice")):
+            await expect(bob.at("[data-notice=turn]")).to_be_visible()
     await alice.types("\n")
     await bob.sees("by-alice-42")
     await alice.screenshot("turn")
@@ -119,7 +120,7 @@ async def test_taken_back_and_typed_by_turns(world: World, signs_in: SignIn) -> 
     await answers(customer, "y", "y: open one")
     for one in (alice, bob):
         await expect(one.at(f'[data-tab="{SECOND}"]')).to_be_visible()
-    await alice.chooses(SECOND)
+    await alice.chooses(SECOND, leaves="by-alice-42")
     # Not less: it may lose a key that comes just when its window is redrawn.
     await alice.types("vim -u NONE -n -R /etc/services\n")  # -n: nothing is left in /etc
     await alice.sees(SHOWN)

@@ -91,7 +91,9 @@ async def reads_the_output(alice: Console) -> None:
     await one.locator("[data-action=output]").click()
     output = alice.at("[data-output] [data-field=output]")
     await expect(output).to_contain_text("No such file or directory")
-    await alice.at("[data-output] [data-action=copy]").click()
+    copy = alice.at("[data-output] [data-action=copy]")
+    await copy.click()
+    await expect(copy).to_have_text("Copied")
     copied = await alice.page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("ls: ")
     assert "\x1b" not in copied

@@ -66,6 +66,7 @@ async def is_rejected(page: WatchedPage, key: str) -> None:
     await expect(page.at("[data-verdict=REJECTED]")).to_be_visible()
     await page.at("[data-verdict]").click()
     found = page.at("[data-finding]")
+    await expect(found).to_have_count(1)  # until the key counts, it is one more
     await expect(found).to_have_attribute("data-finding", "digest")
     await expect(found).to_have_attribute("data-stream", _FIRST)
     await page.screenshot("bundle-rejected")
@@ -133,6 +134,7 @@ async def plays(page: WatchedPage) -> None:
     await page.at(f'[data-tab="{_SECOND}"]').click()
     await page.page.locator("[data-command] a", has_text="echo second").click()
     # Its own player is there: the one before it would take the key and go.
+    await expect(screen).not_to_contain_text("while-away")
     await expect(page.at("[data-command][aria-current]")).to_contain_text("echo second")
     await screen.press("Space")
     await expect(screen).to_contain_text("second")
