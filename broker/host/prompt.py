@@ -27,6 +27,9 @@ _CONTINUED = re.compile(
 )
 _ENTER = re.compile(rb"[\r\n]")
 _GIVEN_UP = b"\x03"
+_EMPTIES = re.compile(rb"[\r\n\x03\x04\x15\x1a\x1c]")
+_FLOW = b"\x11\x13"
+"""Ctrl-Q and Ctrl-S: the kernel's own."""
 
 
 class PromptWatch:
@@ -42,6 +45,8 @@ class PromptWatch:
         """Something was typed since the line began."""
         self.entered = False
         """Enter was pressed, and no line editor has begun to read since."""
+        self._ahead = False
+        """What was typed last, before a line editor began to read, stands on its line."""
         self._rest = b""
         self._prompt = b""
 
@@ -63,7 +68,7 @@ class PromptWatch:
                     at = found.end()
                     if on:
                         self._line.begin()
-                        began, self.entered, self.typed_on = True, False, False
+                        began, self.entered, self.typed_on = True, False, self._ahead
                         self._prompt = seen[found.end() :][:_LONGEST_PROMPT]
                     else:
                         self._line.end()
@@ -75,12 +80,17 @@ class PromptWatch:
         self._rest = b"" if cut < 0 or _MODE.match(seen, cut) else seen[cut:]
         return began
 
-    def typed(self, data: bytes, *, settled: bool = False) -> bool:
+    def typed(self, data: bytes, *, settled: bool = False, ahead: bool = False) -> bool:
         """Take in keys; whether Enter was among them.
 
         ``settled``: nothing was typed or printed for a while, so all that is to be shown is.
+        ``ahead``: nobody reads them before the next line is read.
         """
         keys = _PASTED.sub(_PASTE_KEY, data)
+        *emptied, left = _EMPTIES.split(keys)
+        left = left.translate(None, _FLOW)
+        if left or emptied:
+            self._ahead = ahead and left != b""
         self._line.typed(keys, settled=settled)
         last = max(keys.rfind(b"\r"), keys.rfind(b"\n"), keys.rfind(_GIVEN_UP))
         if keys[last + 1 :]:

@@ -117,7 +117,7 @@ class TypedLines:
                 self._line.begin(announced=False)
             elif self._quiet and self._line.asked and not self.prompt.full_screen:
                 self._line.begin(announced=False, suggests=not self._reader.reads_lines)
-        if self.prompt.typed(keys, settled=settled):
+        if self.prompt.typed(keys, settled=settled, ahead=self._ahead):
             self._enter(self._shares.take(), person, t)
 
     def _enter(self, shares: Dict[str, int], person: str, t: float) -> None:
@@ -177,6 +177,13 @@ class TypedLines:
         if prompt.typed_on:
             return "something is typed on the line: end it with Enter, or clear it with Ctrl-C"
         return ""
+
+    @property
+    def _ahead(self) -> bool:
+        """What is typed now waits in the kernel for the next prompt, unless Enter comes first."""
+        if self.prompt.full_screen or self.prompt.at_prompt:
+            return False
+        return self._reader.reads_lines or self._reader.front.lstrip("-") in _EDITING_SHELLS
 
     @property
     def _quiet(self) -> bool:

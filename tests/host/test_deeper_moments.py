@@ -8,6 +8,7 @@ import pytest
 
 from broker.host.proposals import keys_of
 from broker.recording.outcome import ENDED, STOPPED
+from tests.host.shell_seat import PROMPT
 from tests.host.telling_seat import Line, TellingSeat, telling_seat
 from tests.host.test_deeper import ECHO, FORTY_TWO, IN, needed
 
@@ -39,6 +40,18 @@ async def test_an_approved_line_runs_at_a_deeper_prompt(seat: TellingSeat) -> No
     ran = seat.command(ECHO)
     assert (ran["proposal"], ran["within"]) == (name, seat.command(NESTED)["id"])
     assert seat.command("exit")["proposal"] is None
+
+
+async def test_no_line_is_typed_behind_what_was_typed_ahead(seat: TellingSeat) -> None:
+    seat.types("echo wai''ting; until [ -e go ]; do sleep 0.02; done\r")
+    await seat.prints("waiting\r\n")
+    seat.types("echo 4")
+    (seat.home / "go").touch()
+    await seat.prints(PROMPT)
+    assert seat.terminal.lines.unready(ECHO).startswith("something is typed on the line")
+    seat.types("''2\r")
+    await seat.prints(FORTY_TWO, PROMPT)
+    assert seat.terminal.lines.unready(ECHO) == ""
 
 
 async def test_no_line_is_typed_for_somebody_where_no_prompt_is_announced(

@@ -67,6 +67,33 @@ def test_a_new_prompt_is_empty() -> None:
     assert not prompt.typed_on
 
 
+@pytest.mark.parametrize(
+    ("pieces", "typed_on"),
+    [
+        ([b"h", b"alf"], True),
+        ([b"ls\rhalf"], True),
+        ([b"half", b"\x13\x11"], True),
+        ([b"ls\r"], False),
+        ([b"half\x03"], False),
+        ([b"half", b"\x15"], False),
+        ([b"half", b"\x1a"], False),
+    ],
+)
+def test_what_was_typed_ahead_stands_on_the_next_line(
+    pieces: list[bytes], *, typed_on: bool
+) -> None:
+    prompt = watched(PROMPT)
+    prompt.typed(b"sleep 1\r")
+    prompt.printed(b"\x1b[?2004l\r\n")
+    for keys in pieces:
+        prompt.typed(keys, ahead=True)
+    prompt.printed(PROMPT)
+    assert prompt.typed_on == typed_on
+    prompt.typed(b"\r")
+    prompt.printed(b"\x1b[?2004l\r\n" + PROMPT)
+    assert not prompt.typed_on
+
+
 @pytest.mark.parametrize("mode", [b"1049", b"1047", b"47"])
 def test_the_alternate_screen_is_no_prompt(mode: bytes) -> None:
     prompt = watched(PROMPT, b"\x1b[?" + mode + b"h")
