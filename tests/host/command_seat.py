@@ -21,6 +21,7 @@ from broker.host.shells.start import Start, holds_at
 from tests.host.command_cases import EDITOR, PROMPT, Case, Step
 from tests.host.shell_seat import TERMINAL
 from tests.host.terminal_seat import TerminalSeat
+from tests.journeys.processes import Process
 from tests.journeys.waiting import until
 
 SIZE = (80, 40)
@@ -112,6 +113,10 @@ class CommandSeat(TerminalSeat):
         # Without such an editor, the same prompt may first be shown once more, on the same row.
         prompt = PROMPT if editor else f"\n{PROMPT}"
         keys, wanted, *other = (f"{step}\r", prompt) if isinstance(step, str) else step
+        if keys == "\x03" and self.case.shell == "fish":
+            # A signal that comes before it waits for keys it does not see.
+            shell = Process(self.terminal.pid, ())
+            await until(lambda: shell.state == "S", "a shell that waits")
         self._seen = len(self.printed)
         self.types(keys, *other)
         await self._until(wanted, EDITOR if editor else "")
@@ -121,7 +126,7 @@ class CommandSeat(TerminalSeat):
             new = self.printed[self._seen :]
             return all(one.encode() in new for one in wanted) or self.status is not None
 
-        await self.until(there, repr(wanted), 10)
+        await self.until(there, repr(wanted))
         if wanted[0].endswith(PROMPT) and not self._edits and self.case.shell not in ("sh", "dash"):
             # It takes the terminal once its prompt is there, and tells nobody. What is typed before
             # the kernel shows, and then the shell once more.

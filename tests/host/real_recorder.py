@@ -19,7 +19,17 @@ from broker.host import clock, sessions
 from broker.host.session_file import SessionFile
 from broker.recording import session_log
 from broker.wire.codec import Unpacker, decode, encode, pack
-from broker.wire.messages import Attach, Attached, Hello, Input, Joined, Message, Output, Turn
+from broker.wire.messages import (
+    Attach,
+    Attached,
+    Hello,
+    Input,
+    Joined,
+    Message,
+    Notice,
+    Output,
+    Turn,
+)
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd
 from tests.journeys.processes import Process, running
 from tests.journeys.waiting import until
@@ -101,6 +111,7 @@ class Seat:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.printed = b""
+        self.notices: list[Notice] = []
         self._reader = reader
         self._writer = writer
         self._unpacker = Unpacker()
@@ -126,12 +137,19 @@ class Seat:
             message = await self.next()
             if isinstance(message, Output):
                 self.printed += message.data
+            elif isinstance(message, Notice):
+                self.notices.append(message)
             if isinstance(message, kind):
                 return message
 
     async def until_printed(self, text: bytes) -> None:
         while text not in self.printed:
             await self.until(Output)
+
+    async def until_told(self, text: str) -> None:
+        """Wait for such a notice; it may have come while something else was waited for."""
+        while not any(text in one.text for one in self.notices):
+            await self.until(Notice)
 
     async def leave(self) -> None:
         """Go; the recorder has noticed when this returns."""

@@ -102,6 +102,8 @@ class ShellHost:
             path = self.home / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+        # Else fish begins a process that makes them, and is another shell where that was quick.
+        (self.home / ".local/share/fish/generated_completions").mkdir(parents=True)
         self.put_up(Holds())
 
     def put_up(self, holds: Holds) -> None:

@@ -9,21 +9,14 @@ import shutil
 import pytest
 
 from broker.recording import asciicast
-from broker.wire.messages import Ended, Notice
+from broker.wire.messages import Ended
 from tests.host.broker_end import BrokerEnd
-from tests.host.real_recorder import LOG, TERMINAL, Host, Seat, sit
+from tests.host.real_recorder import LOG, TERMINAL, Host, sit
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None or os.geteuid() != 0,
     reason="the kernel's calls are made to fail by strace, as root",
 )
-
-
-async def until_told(seat: Seat, text: str) -> None:
-    while True:
-        notice = await seat.until(Notice)
-        if isinstance(notice, Notice) and text in notice.text:
-            return
 
 
 async def test_what_a_disk_failed_at_is_written_anew_and_what_is_missing_is_said(
@@ -36,11 +29,11 @@ async def test_what_a_disk_failed_at_is_written_anew_and_what_is_missing_is_said
         "-e", "trace=fdatasync", "-e", "inject=fdatasync:error=EIO",
     )  # fmt: skip
     try:
-        await until_told(seat, "the disk reports errors")
+        await seat.until_told("the disk reports errors")
     finally:
         failing.terminate()
         await failing.wait()
-    await until_told(seat, "recording goes on")
+    await seat.until_told("recording goes on")
     seat.printed = b""
     await seat.until_printed(b"tick")
     (host.home / "end").touch()

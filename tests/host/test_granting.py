@@ -135,8 +135,8 @@ async def test_what_was_redeemed_is_what_was_shown(host: Host) -> None:
 
 
 async def test_each_choice_can_be_changed_and_is_shown_anew(host: Host) -> None:
-    await host.grants()
     host.front.said = {"probes": [PROBE], "trees": ["/opt/product"]}
+    await host.grants()
     changes = ["mode watch", "for 30m", "away end", "page off", "terminals 2", "drift off"]
     changes += ["others off", "mask pin=", "mask key: "]
     await host.types(*changes, "I agree")

@@ -32,6 +32,7 @@ from broker.wire.messages import (
     Propose,
     PutHold,
     Request,
+    Turn,
     Withdraw,
 )
 from tests.host.broker_end import BrokerEnd
@@ -412,7 +413,8 @@ async def test_nobody_at_the_broker_is_taken_for_the_customer(
     await seat.until_printed(b"shared")
     await broker.until_in(LOG, b'"entered"')
     assert list(host.logged("entered")[-1]["shares"]) == ["customer (engineer)"]
-    assert (await host.do("status"))["typing"] == "customer (engineer)"
+    turn = Turn(TERMINAL, "c0", "customer (engineer)")
+    await broker.until(lambda: turn in broker.heard, "whose turn it is")
     for long in (Joined("w" * 65, "alice"), Joined("w", "x" * 201)):
         links = broker.links
         await broker.send(long)

@@ -39,8 +39,8 @@ async def test_a_session_from_its_first_line_to_its_last(host: Host, broker: Bro
     assert ended == Ended(TERMINAL, 3)
     assert await broker.until_heard(Leave) == Leave("ended")
     await host.gone()
-    events = [entry["event"] for entry in host.log()]
-    events.remove("link_up")  # as soon as there is a broker
+    # There is a link as soon as there is a broker; and a slow machine may stand still.
+    events = [one["event"] for one in host.log() if one["event"] not in ("link_up", "stood_still")]
     assert events == [
         "started", "consented", "limit", "opened", "attached", "joined", "entered", "typed",
         "entered", "left", "entered", "closed", "ended",

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from broker.host.session_file import load
 from broker.recording import asciicast
-from broker.wire.messages import Ended, Held, Input, Notice
+from broker.wire.messages import Ended, Held, Input
 from tests.host.broker_end import BrokerEnd
-from tests.host.real_recorder import TERMINAL, Host, Seat, nobody_types, sit, take_seat
+from tests.host.real_recorder import TERMINAL, Host, nobody_types, sit, take_seat
 from tests.journeys.waiting import until
 
 SPOOL = 300_000
-
-
-async def until_told(seat: Seat, text: str) -> None:
-    while True:
-        notice = await seat.until(Notice)
-        if isinstance(notice, Notice) and text in notice.text:
-            return
 
 
 def flood(count: int, end: str) -> str:
@@ -31,13 +24,13 @@ async def test_floods_are_slowed_then_not_recorded_until_the_broker_has_taken_so
     broker.holding = False
     seat.types(flood(245_000, "first"))
     await seat.until_printed(b"first")
-    await until_told(seat, "floods of output are slowed")
+    await seat.until_told("floods of output are slowed")
     seat.types("echo sm''all\r")
     await seat.until_printed(b"small")
     assert not host.logged("gap")
 
     seat.types(flood(400_000, "second"))
-    await until_told(seat, "nothing is recorded until")
+    await seat.until_told("nothing is recorded until")
     await seat.until_printed(b"second")  # the shell goes on
     await nobody_types(broker)
     await broker.send(Input(TERMINAL, "v1", b"echo never\r"))
@@ -47,7 +40,7 @@ async def test_floods_are_slowed_then_not_recorded_until_the_broker_has_taken_so
     broker.holding = True
     for name, copy in list(broker.streams.items()):
         await broker.send(Held(name, len(copy)))
-    await until_told(seat, "recording goes on")
+    await seat.until_told("recording goes on")
     seat.types("echo ag''ain; exit\r")
     await seat.until(Ended)
     await host.gone()

@@ -30,8 +30,8 @@ EXPIRED = b'"event": "expired"'
 
 async def reads_nothing(host: Host, seat: Seat) -> None:
     """A program in front that reads nothing until ``go`` is there, and then all it can."""
-    seat.types("until [ -e go ]; do sleep 0.02; done; echo rea''ding; cat > got\r")
-    await seat.until_printed(b"cat > got\r\n")
+    seat.types("echo wai''ting; until [ -e go ]; do sleep 0.02; done; echo rea''ding; cat > got\r")
+    await seat.until_printed(b"waiting")  # the line's editor has given the terminal back
 
 
 # --- keys on their way ----------------------------------------------------------------------------
@@ -86,7 +86,8 @@ async def test_no_key_comes_after_the_expiry(host: Host, broker: BrokerEnd) -> N
     await nobody_types(broker)
     await host.do("extend", seconds=5)
     await broker.send(Input(TERMINAL, "v1", b"1\r"))
-    await until(lambda: (host.home / "got").read_text() == "1\n", "the first line")
+    got = host.home / "got"
+    await until(lambda: got.exists() and got.read_text() == "1\n", "the first line")
     while (await host.do("status"))["seconds_left"] > 0.3:
         pass
     n = 1
@@ -99,7 +100,7 @@ async def test_no_key_comes_after_the_expiry(host: Host, broker: BrokerEnd) -> N
     await broker.until_in(LOG, b'"why": "expired"')
     seat.types("\x04echo aft''er\r")
     await seat.until_printed(b"after")
-    arrived = [int(one) for one in (host.home / "got").read_text().split()]
+    arrived = [int(one) for one in got.read_text().split()]
     assert arrived == list(range(1, len(arrived) + 1))
     assert len(arrived) <= n
 
@@ -109,14 +110,14 @@ async def test_no_key_comes_after_the_expiry(host: Host, broker: BrokerEnd) -> N
 
 @pytest.mark.parametrize("ahead", [600, 60])
 async def test_expiry_is_announced(host: Host, broker: BrokerEnd, ahead: int) -> None:
-    # So late in a long grant that a second later it is the moment.
+    # So late in a long grant that it is the moment soon, and yet not before the recorder looks.
     began = clock.boottime() - 7200
-    await host.start(until=7200 + ahead + 1.5, began_boottime=began)
+    await host.start(until=7200 + ahead + 6, began_boottime=began)
     await take_seat(host)
     await broker.until_in(LOG, b'"expires_soon"')
     (told,) = host.logged("expires_soon")
     assert told["seconds"] == ahead
-    left = 7200 + ahead + 1.5 - told["t"]
+    left = 7200 + ahead + 6 - told["t"]
     assert ahead - 20 < left <= ahead  # later where the host is slow
     # What is extended is announced anew.
     await host.do("extend", seconds=3600)
@@ -129,7 +130,7 @@ async def test_expiry_holds_while_the_link_is_down(host: Host, broker: BrokerEnd
     await broker.cut()
     await until(lambda: host.logged("expired"), "the grant's end")
     broker.answering = True
-    await broker.until_in(LOG, b'"cause": "network lost"')
+    await broker.until_in(LOG, b'"link_up"', 2)
     await broker.send(Joined("v2", "bob"))
     await broker.send(Input(TERMINAL, "v2", b"echo inject''ed\r"))
     await broker.until_in(LOG, b'"why": "expired"')
@@ -182,7 +183,7 @@ async def test_what_runs_unasked_waits_for_whoever_allowed_it(
     await broker.send(Propose("v1", TERMINAL, "printf asked", "", ""))
     await broker.until_in(LOG, b'"printf asked"')
     if away == "continue":
-        await broker.until_in(TERMINAL, b"second\\r\\n")
+        await broker.until_in(LOG, b'"command_ended"', 2)
     else:
         facts = await host.do("status")
         assert [one["text"] for one in facts["waiting"]] == ["echo second"]
@@ -205,7 +206,7 @@ async def test_what_was_approved_before_a_hold_was_put_up_does_not_run(
     await host.do("hold", text="leave the pool alone", patterns=["pool"])
     await broker.until_in(LOG, b'"why": "a hold was put up: leave the pool alone"')
     seat.types("\x03")
-    await seat.until_printed(b"^C")  # which throws away what was typed ahead
+    await seat.until_printed(b"^C\r\n$ ")  # what the shell has read until here it throws away
     seat.types("echo cle''ar\r")
     await seat.until_printed(b"clear\r\n")
     assert host.logged("ran") == []

@@ -29,7 +29,12 @@ class Process:
     @property
     def running(self) -> bool:
         """Whether it still is; a zombie is not."""
-        return self._stat[0] not in "ZX"
+        return self.state not in "ZX"
+
+    @property
+    def state(self) -> str:
+        """As the kernel calls it: R where it wants to run, S where it waits."""
+        return self._stat[0]
 
     @property
     def parent(self) -> int:

@@ -206,7 +206,7 @@ BASH = [
     ),
     Case(
         "another-in-its-place",
-        [("exec bash --norc\r", EDITOR), "echo inside", ("exit\r", "")],
+        [("exec bash --norc\r", EDITOR + PROMPT), "echo inside", ("exit\r", "")],
         [("exec bash --norc", 0)],
         entered=["echo inside", "exit"],
         exits=False,

@@ -21,6 +21,7 @@ from broker.host.execs.seen import standing, terminal
 from broker.host.execs.source import silent_because
 from tests.host.broker_end import BrokerEnd
 from tests.host.real_recorder import LOG, Host, sit
+from tests.journeys import processes
 from tests.journeys.terminal import Terminal, run
 from tests.journeys.waiting import until
 
@@ -202,9 +203,9 @@ async def test_in_a_session_it_stands_in_the_log_and_ends_with_the_grant(
     seat = await sit(host, broker, others="journal")
 
     def watching() -> list[int]:
-        children = Path(f"/proc/{host.pid()}/task/{host.pid()}/children").read_text().split()
-        lines = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
-        return [pid for pid, line in lines.items() if line.endswith(b"\0execs\0")]
+        recorder = host.pid()
+        found = [one for one in processes.running() if one.argv[-1] == "execs"]
+        return [one.pid for one in found if one.parent == recorder]
 
     await until(watching, "the process that watches")
     for _ in range(80):
