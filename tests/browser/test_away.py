@@ -26,6 +26,7 @@ async def test_the_customer_cuts_the_link_and_comes_back(world: World, signs_in:
         await customer.grants(code, world.broker.url, "--drift", "on")
         await customer.until_logged("fingerprint")
         await alice.opens(customer)
+        await expect(bob.at("[data-presence=at-keyboard]")).to_be_visible()  # news is not repeated
 
         # Cut: said over the terminal, on the list of sessions, and as news to who looks elsewhere.
         await customer.does("disconnect")
