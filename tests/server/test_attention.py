@@ -56,10 +56,10 @@ async def test_after_a_welcome_the_host_is_told_who_does_not_look(site: Site) ->
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are asked five times a second, and asleep after one."""
+    """Pages are asked five times a second, and asleep after longer than a machine stands still."""
     role = replace(BROKER_TO_VIEWER, ping_after=0.2)
     monkeypatch.setattr(viewer_socket, "BROKER_TO_VIEWER", role)
-    monkeypatch.setattr(gaze, "ASLEEP_SECONDS", 1.0)
+    monkeypatch.setattr(gaze, "ASLEEP_SECONDS", 4.0)
 
 
 @pytest.mark.usefixtures("quick")
