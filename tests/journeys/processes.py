@@ -42,12 +42,17 @@ class Process:
         return int(self._stat[1])
 
     @property
+    def session(self) -> int:
+        """The process that leads its session; 0 where it is gone."""
+        return int(self._stat[3])
+
+    @property
     def _stat(self) -> list[str]:
-        """What /proc tells after the name: state, parent, and more."""
+        """What /proc tells after the name: state, parent, group, session, and more."""
         try:
             stat = Path(f"/proc/{self.pid}/stat").read_text()
         except (FileNotFoundError, ProcessLookupError):
-            return ["X", "0"]
+            return ["X", "0", "0", "0"]
         return stat.rpartition(")")[2].split()
 
     @property

@@ -12,13 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.journeys import processes
+from tests.journeys.waiting import PATIENCE_SECONDS
+
 
 def program(
     argv: list[str], keys: list[bytes], cols: int = 100, rows: int = 30, quiet: float = 0.4
 ) -> list[bytes]:
     """What it prints until it ends or all keys are pressed, as it is read.
 
-    Each key is pressed once it has been quiet for so long.
+    Each key is pressed once it has been quiet for so long, and not because it is kept waiting.
     """
     ours, theirs = pty.openpty()
     fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, cols, 0, 0))
@@ -31,9 +34,12 @@ def program(
     try:
         for key in [b"", *keys]:
             os.write(ours, key)
-            began = time.monotonic()
-            while select.select([ours], [], [], quiet)[0] and time.monotonic() - began < 3:
-                out.append(os.read(ours, 4096))
+            end = time.monotonic() + PATIENCE_SECONDS
+            while time.monotonic() < end:
+                if select.select([ours], [], [], quiet)[0]:
+                    out.append(os.read(ours, 4096))
+                elif not _wants_to_run(process.pid):
+                    break
     except OSError:  # it has ended
         pass
     finally:
@@ -41,6 +47,13 @@ def program(
         process.wait()
         os.close(ours)
     return out
+
+
+def _wants_to_run(leader: int) -> bool:
+    """Whether anything of its session would do more, if the machine let it."""
+    return any(
+        one.state in "RD" and leader in (one.pid, one.session) for one in processes.running()
+    )
 
 
 class Tmux:
