@@ -153,9 +153,15 @@ class Host:
         """Wait until the link is back, beyond so many times; the cause, as the engineer is told."""
         await self.viewer.is_told("at-keyboard")
         await until(lambda: len(self.links()) > before, "a link in the log")
-        cause = str(self.links()[-1]["cause"])
+        link, started = self.links()[-1], self._logged("started")[-1]
+        at, cause = started["wall"] - started["t"] + link["t"], str(link["cause"])
+        # This absence's own: the one before it may have had the same cause.
         await self.viewer.until(
-            lambda: self.viewer.present[-1].last.get("cause") == cause, f"the cause {cause}"
+            lambda: any(
+                one.last.get("cause") == cause and one.last["until"] == at
+                for one in self.viewer.present
+            ),
+            f"the cause {cause}",
         )
         return cause
 
