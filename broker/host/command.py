@@ -151,8 +151,27 @@ def _do(args: argparse.Namespace) -> int:
     """A command that the recorder carries out as it is."""
     command = "status" if args.command == "holds" else args.command.replace("-", "_")
     arguments = {name: getattr(args, name) for name in _ARGUMENTS.get(command, ())}
-    with _recorder_for(args) as recorder:
+    with sessions.connect(args.session) as recorder:
         return _tell(args, sessions.do(recorder, command, VOICE, **arguments))
+
+
+def _reconnect(args: argparse.Namespace) -> int:
+    """Have the link made; of a session that has ended, have delivered what the broker lacks."""
+    try:
+        return _do(args)
+    except NotFound:
+        folder = sessions.undelivered(args.session)
+    sessions.start_recorder(folder)
+    args.session = folder.name
+    try:
+        return _do(args)
+    except Failed:
+        if not load(folder).delivered:
+            raise
+    # There was so little of it that the recorder has done it, and is gone.
+    told = {"session": folder.name, "ended": True, "unheld": 0}
+    print(json.dumps(told) if args.json else "all of it is at the broker")
+    return 0
 
 
 def _note(args: argparse.Namespace) -> int:
@@ -215,18 +234,6 @@ def _shell(args: argparse.Namespace) -> int:
         raise NotRecorded(str(why)) from None
 
 
-def _recorder_for(args: argparse.Namespace) -> socket.socket:
-    try:
-        return sessions.connect(args.session)
-    except NotFound:
-        if args.command != "reconnect":
-            raise
-    # It has ended; what the broker lacks can still be delivered.
-    folder = sessions.undelivered(args.session)
-    sessions.start_recorder(folder)
-    return sessions.connect(folder.name)
-
-
 def _answer(args: argparse.Namespace) -> int:
     """``approve`` or ``refuse``: a proposal, or what else an engineer has asked for."""
     yes = args.command == "approve"
@@ -283,6 +290,7 @@ def _tell(args: argparse.Namespace, facts: Dict[str, Any]) -> int:
 _COMMANDS: Dict[str, Callable[[argparse.Namespace], int]] = {
     "grant": _grant,
     "reattach": _reattach,
+    "reconnect": _reconnect,
     "approve": _answer,
     "refuse": _answer,
     "note": _note,

@@ -6,11 +6,13 @@ import asyncio
 import shutil
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from broker.host import command, sessions
 from broker.host.records import FOLDER_GONE
 from broker.wire.messages import Complete, Ended, Notice
 from tests.host.broker_end import WAIT_SECONDS, BrokerEnd, broker_end
@@ -59,6 +61,30 @@ async def test_nor_where_there_is_no_broker(host: Host) -> None:
     seat.types("exit\n")
     await seat.until(Ended)
     await host.gone()
+
+
+async def test_what_is_delivered_before_reconnect_is_answered_is_delivered(
+    host: Host,
+    broker: BrokerEnd,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seat = await sit(host, broker)
+    await host.do("disconnect")
+    seat.types("exit\n")
+    await seat.until(Ended)
+    await host.gone()
+    start = sessions.start_recorder
+
+    def starts_and_is_gone(folder: Path) -> None:
+        start(folder)
+        while host.recorders():
+            time.sleep(0.02)
+
+    monkeypatch.setattr(sessions, "start_recorder", starts_and_is_gone)
+    assert await asyncio.to_thread(command.main, ["reconnect"]) == 0
+    assert capsys.readouterr().out == "all of it is at the broker\n"
+    assert (host.folder / LOG).read_bytes() == broker.streams[LOG]
 
 
 async def test_told_to_stop_it_does(host: Host, broker: BrokerEnd) -> None:
