@@ -395,15 +395,15 @@ def test_what_was_not_done_has_its_kind(host: Host, code: str, kind: type[Failed
 def test_while_people_are_asked_there_is_no_hurry(
     host: Host, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "_ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(sessions, "_ANSWER_SECONDS", 2.0)
     told: list[str] = []
     voice = sessions.Voice(told.append, lambda text, words: "")
-    host.recorder.answers["extend"] = [Notice("ask", "asked at the seat"), 1.5, Done(FACTS)]
+    host.recorder.answers["extend"] = [Notice("ask", "asked at the seat"), 3.0, Done(FACTS)]
     with sessions.connect("s1") as recorder:
         assert sessions.do(recorder, "extend", voice, seconds=60.0) == FACTS
     assert told == ["asked at the seat"]
 
-    host.recorder.answers["extend"] = [1.5, Done(FACTS)]
+    host.recorder.answers["extend"] = [6.0, Done(FACTS)]
     with sessions.connect("s1") as recorder, pytest.raises(Failed, match="not answered"):
         sessions.do(recorder, "extend", voice, seconds=60.0)
 

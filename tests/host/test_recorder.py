@@ -189,7 +189,9 @@ async def test_a_recorder_that_was_killed_goes_on_in_a_new_run(
 
 async def test_end_hangs_up_closes_the_log_and_delivers(host: Host, broker: BrokerEnd) -> None:
     seat = await sit(host, broker)
-    seat.types("trap '' HUP; sleep 1000 & wait\r")
+    stays = host.home / "stays"
+    stays.touch()
+    seat.types("trap '' HUP; while [ -e stays ]; do sleep 0.1; done & wait\r")
     await seat.until_printed(b"wait")
     status = await host.do("end")
     assert status["ended"] is True
@@ -197,6 +199,7 @@ async def test_end_hangs_up_closes_the_log_and_delivers(host: Host, broker: Brok
     assert await broker.until_heard(Leave) == Leave("ended")
     await host.gone()
     assert broker.streams[LOG].endswith(b'"why": "jumpseat end"}\n')
+    stays.unlink()
 
 
 async def test_a_session_that_ends_offline_is_delivered_when_the_link_is_back(
