@@ -203,11 +203,12 @@ class Connection:
         self.beat()
         self._there = {name: size for name, size in welcome.held.items() if name != RECEIPTS}
         cause, since = self._absence.back(self._now(), welcome.instance)
+        # First of all: who types is told before what they typed is sent.
+        self._owner.link_made(returned=cause is not None)
         self._owner.log(
             "link_up", wall=time.time(), broker_wall=welcome.wall,
             cause=_said(cause), since=since,
         )  # fmt: skip
-        self._owner.link_made(returned=cause is not None)
 
     def link_lost(self, why: str, last: Moment, *, uplink_ended: bool) -> None:
         """The link that was up is gone; ``last``: when something was heard through it."""

@@ -39,6 +39,8 @@ class BrokerEnd:
         self.streams: dict[str, bytearray] = {}
         self.heard: list[Message] = []
         self.links = 0
+        self.came: list[str] = []
+        """What came through the newest link, in order: a message's type, of bytes the stream."""
         self.holding = True
         self.answering = True
         self.completing = True
@@ -124,8 +126,12 @@ class BrokerEnd:
     async def _host(self, link: ServerConnection) -> None:
         self._link = link
         self.links += 1
+        self.came = []
         async for raw in link:
             message = decode(raw)
+            self.came.append(
+                message.stream if isinstance(message, Append) else type(message).__name__
+            )
             if self.answering:
                 await self._take(message)
             async with self._changed:

@@ -23,6 +23,7 @@ from broker.wire.messages import (
 )
 from tests.host.broker_end import BrokerEnd
 from tests.host.real_recorder import LOG, TERMINAL, Host, a_seat, left, nobody_types, sit, take_seat
+from tests.journeys.waiting import keeps
 
 
 async def test_a_session_from_its_first_line_to_its_last(host: Host, broker: BrokerEnd) -> None:
@@ -103,6 +104,19 @@ async def test_a_link_that_breaks_is_noticed_named_and_mended(
     await broker.until_heard(Hello, 2)
     await broker.until_in(LOG, b'"cause": "network lost"')
     assert "link_lost" in [entry["event"] for entry in host.log()]
+
+
+async def test_who_types_is_told_before_what_they_typed(host: Host, broker: BrokerEnd) -> None:
+    seat = await sit(host, broker)
+
+    async def types() -> None:
+        seat.types("x\x7f")
+
+    async with keeps(types):
+        await broker.cut()
+        await broker.until_in(LOG, b'"link_up"', 2)
+        await broker.until(lambda: TERMINAL in broker.came, "what was typed")
+    assert broker.came.index("Turn") < broker.came.index(TERMINAL)
 
 
 async def test_a_silent_broker_is_given_up_and_dialled_again(host: Host, broker: BrokerEnd) -> None:
