@@ -28,6 +28,7 @@ _CONTINUED = re.compile(
 _ENTER = re.compile(rb"[\r\n]")
 _GIVEN_UP = b"\x03"
 _EMPTIES = re.compile(rb"[\r\n\x03\x04\x15\x1a\x1c]")
+"""Enter, Ctrl-C, -D, -U, -Z, -\\: after them nothing waits on the kernel's line."""
 _FLOW = b"\x11\x13"
 """Ctrl-Q and Ctrl-S: the kernel's own."""
 
